@@ -1,0 +1,1 @@
+"""What every stage may use: clock, errors, keys, the HTTP client, redaction, neutralisation."""

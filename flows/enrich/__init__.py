@@ -1,0 +1,1 @@
+"""Text in, signals out: pure functions on text and arrays, one file a signal."""

@@ -1,0 +1,254 @@
+"""An append-only store of Parquet files under any fsspec URL, with commit manifests.
+
+Layout below `root`:
+
+    _schema.json                                     {"schema_version": 1}
+    <source>/<stream>/data/<commit>-<run_id>.parquet       rows, zstd
+    <source>/<stream>/commits/<commit>.json          what is committed, and the cursor that follows it
+
+A file is part of the store only once a manifest names it, since object stores have no rename. The
+cursor rides in the manifest, so data and cursor are committed together: a crash before the manifest
+repeats records on the next pull and never loses any. Compaction writes one file and a manifest that
+`replaces` earlier commits.
+
+One writer per stream at a time: callers hold `core.locks`. Readers need no lock.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypedDict
+
+import fsspec
+import polars as pl
+
+from flows.core.clock import iso, utc
+from flows.core.errors import GroundswellError
+
+SCHEMA_VERSION = 1
+ROWS_PER_COMMIT = 10_000_000  # seq = commit number * this + row number
+
+_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "source": pl.String,  # name of the source in groundswell.toml
+    "stream": pl.String,  # tickets, messages, ...
+    "id": pl.String,  # the vendor's id
+    "version": pl.String,  # the vendor's own watermark; sorts as text
+    "pulled_at": pl.Datetime("us", "UTC"),
+    "run_id": pl.String,
+    "backfill": pl.Boolean,  # true: known when it happened; false: known when it was pulled
+    "seq": pl.Int64,  # order of arrival within the stream
+    "payload": pl.String,  # JSON text as the vendor sent it
+}
+SCHEMA = pl.Schema(_COLUMNS)
+
+
+class Record(TypedDict):
+    """One vendor object on its way to the store."""
+
+    id: str
+    version: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What one manifest says."""
+
+    number: int
+    files: tuple[str, ...]
+    rows: int
+    run_id: str
+    at: str
+    cursor: dict[str, Any] | None
+    replaces: tuple[int, ...] = ()
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def _safe(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name) or ".." in name:
+        raise GroundswellError(f"{name!r} cannot name a source or stream", "Use letters, digits, _ and -.")
+    return name
+
+
+class Store:
+    """Reads and writes one append-only store."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root.rstrip("/")
+        self.fs, self._base = fsspec.core.url_to_fs(self.root)
+        self._base = self._base.rstrip("/")
+        self._check_schema_version()
+
+    # -- writing
+
+    def append(
+        self,
+        source: str,
+        stream: str,
+        records: Iterable[Record],
+        *,
+        run_id: str,
+        pulled_at: datetime,
+        cursor: dict[str, Any] | None = None,
+        backfill: bool = False,
+        extra: dict[str, Any] | None = None,
+    ) -> Commit:
+        """Write records and commit them with the cursor. No records and the same cursor: no commit."""
+        rows = list(records)
+        last = self._last_number(source, stream)
+        if not rows and cursor == self.cursor(source, stream):
+            return Commit(last, (), 0, run_id, iso(pulled_at), cursor)
+        number = last + 1
+        files: tuple[str, ...] = ()
+        if rows:
+            frame = pl.DataFrame(
+                {
+                    "source": [source] * len(rows),
+                    "stream": [stream] * len(rows),
+                    "id": [r["id"] for r in rows],
+                    "version": [r["version"] for r in rows],
+                    "pulled_at": [utc(pulled_at)] * len(rows),
+                    "run_id": [run_id] * len(rows),
+                    "backfill": [backfill] * len(rows),
+                    "seq": range(number * ROWS_PER_COMMIT, number * ROWS_PER_COMMIT + len(rows)),
+                    "payload": [r["payload"] for r in rows],
+                },
+                schema=SCHEMA,
+            )
+            files = (self._write_data(source, stream, number, run_id, frame),)
+        commit = Commit(number, files, len(rows), run_id, iso(pulled_at), cursor, (), extra or {})
+        self._write_manifest(source, stream, commit)
+        return commit
+
+    def replace(
+        self, source: str, stream: str, frame: pl.DataFrame, old: list[Commit], run_id: str, at: datetime
+    ) -> Commit:
+        """Put `frame` in the place of the commits `old` (compaction, erasure). Old files go with `remove`."""
+        number = self._last_number(source, stream) + 1
+        files = (self._write_data(source, stream, number, run_id, frame),) if frame.height else ()
+        cursor = self.cursor(source, stream)
+        replaced = tuple(sorted({c.number for c in old} | {n for c in old for n in c.replaces}))
+        commit = Commit(number, files, frame.height, run_id, iso(at), cursor, replaced)
+        self._write_manifest(source, stream, commit)
+        return commit
+
+    def remove(self, source: str, stream: str, commits: list[Commit]) -> None:
+        """Delete the manifests and data files of commits that a later commit replaces."""
+        for commit in commits:
+            self._rm(f"{self._dir(source, stream)}/commits/{commit.number:012d}.json")
+        for commit in commits:
+            for name in commit.files:
+                self._rm(f"{self._dir(source, stream)}/data/{name}")
+
+    # -- reading
+
+    def streams(self) -> list[tuple[str, str]]:
+        """Every (source, stream) that has at least one commit, sorted."""
+        found = set()
+        for path in self.fs.glob(f"{self._base}/*/*/commits"):
+            parts = path.rstrip("/").split("/")
+            found.add((parts[-3], parts[-2]))
+        return sorted(found)
+
+    def commits(self, source: str, stream: str) -> list[Commit]:
+        """Live commits in order; replaced ones are left out."""
+        folder = f"{self._dir(source, stream)}/commits"
+        self.fs.invalidate_cache()
+        if not self.fs.exists(folder):
+            return []
+        found = []
+        for path in sorted(self.fs.ls(folder, detail=False)):
+            if not path.endswith(".json"):
+                continue
+            try:
+                data = json.loads(self.fs.cat_file(path))
+                found.append(
+                    Commit(**{**data, "files": tuple(data["files"]), "replaces": tuple(data["replaces"])})
+                )
+            except (ValueError, TypeError, KeyError) as error:
+                raise GroundswellError(
+                    f"commit manifest {path} is damaged ({error})",
+                    "Move it aside and pull the stream again; its data files stay where they are.",
+                ) from error
+        replaced = {n for c in found for n in c.replaces}
+        return [c for c in found if c.number not in replaced]
+
+    def files(self, source: str, stream: str, after: int = -1) -> list[str]:
+        """Paths of committed data files in commit order, of commits numbered above `after`."""
+        folder = f"{self._dir(source, stream)}/data"
+        return [
+            self.fs.unstrip_protocol(f"{folder}/{name}") if "://" in self.root else f"{folder}/{name}"
+            for commit in self.commits(source, stream)
+            if commit.number > after
+            for name in commit.files
+        ]
+
+    def read(self, source: str, stream: str, after: int = -1) -> pl.DataFrame:
+        """Rows of committed files (see SCHEMA), of commits numbered above `after`."""
+        paths = self.files(source, stream, after)
+        if not paths:
+            return SCHEMA.to_frame()
+        frames = []
+        for path in paths:
+            with self.fs.open(path, "rb") as handle:
+                frames.append(pl.read_parquet(handle.read()))
+        return pl.concat(frames)
+
+    def cursor(self, source: str, stream: str) -> dict[str, Any] | None:
+        """The cursor after the newest commit, or None before the first."""
+        commits = self.commits(source, stream)
+        return commits[-1].cursor if commits else None
+
+    # -- inside
+
+    def _dir(self, source: str, stream: str) -> str:
+        return f"{self._base}/{_safe(source)}/{_safe(stream)}"
+
+    def _last_number(self, source: str, stream: str) -> int:
+        folder = f"{self._dir(source, stream)}/commits"
+        self.fs.invalidate_cache()
+        if not self.fs.exists(folder):
+            return 0
+        names = [p.rsplit("/", 1)[-1] for p in self.fs.ls(folder, detail=False)]
+        return max((int(n[:12]) for n in names if n.endswith(".json")), default=0)
+
+    def _write_data(self, source: str, stream: str, number: int, run_id: str, frame: pl.DataFrame) -> str:
+        name = f"{number:012d}-{_safe(run_id)}.parquet"
+        folder = f"{self._dir(source, stream)}/data"
+        self.fs.makedirs(folder, exist_ok=True)
+        with self.fs.open(f"{folder}/{name}", "wb") as handle:
+            frame.write_parquet(handle, compression="zstd", statistics=True)
+        return name
+
+    def _write_manifest(self, source: str, stream: str, commit: Commit) -> None:
+        folder = f"{self._dir(source, stream)}/commits"
+        self.fs.makedirs(folder, exist_ok=True)
+        text = json.dumps(commit.__dict__, sort_keys=True).encode()
+        path = f"{folder}/{commit.number:012d}.json"
+        if self.fs.protocol in ("file", ("file", "local")):
+            # A local file system can be caught half way through a write; there, rename is atomic.
+            self.fs.pipe_file(path + ".tmp", text)
+            self.fs.mv(path + ".tmp", path)
+        else:
+            self.fs.pipe_file(path, text)
+
+    def _rm(self, path: str) -> None:
+        if self.fs.exists(path):
+            self.fs.rm_file(path)
+
+    def _check_schema_version(self) -> None:
+        path = f"{self._base}/_schema.json"
+        if self.fs.exists(path):
+            found = json.loads(self.fs.cat_file(path)).get("schema_version")
+            if found != SCHEMA_VERSION:
+                raise GroundswellError(
+                    f"store {self.root} has schema version {found}, this program writes {SCHEMA_VERSION}",
+                    "Use the version of Groundswell that wrote it, or migrate the store.",
+                )
+            return
+        self.fs.makedirs(self._base, exist_ok=True)
+        self.fs.pipe_file(path, json.dumps({"schema_version": SCHEMA_VERSION}).encode())

@@ -1,0 +1,1 @@
+"""Runs dbt in process, a layer at a time."""

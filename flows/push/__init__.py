@@ -1,0 +1,1 @@
+"""Applies publish rows to Linear and Slack, once each. Decides nothing."""

@@ -1,0 +1,1 @@
+"""A simulated SaaS company and local emulators of the vendors it uses."""

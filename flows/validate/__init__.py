@@ -1,0 +1,1 @@
+"""Great Expectations on what arrives and what leaves; quarantine."""
