@@ -57,9 +57,7 @@ class FilesSource(_Section):
     """Exported files: tickets, messages, articles, releases, users, organizations."""
 
     type: Literal["files"]
-    streams: dict[
-        Literal["tickets", "messages", "articles", "releases", "users", "organizations"], FilesStream
-    ]
+    streams: dict[Literal["tickets", "messages", "articles", "releases", "users", "organizations"], FilesStream]
     ticket_url: str | None = None  # template with {id}
     late_after_hours: float = 24.0 * 366
     max_bad_share: float = 0.2
@@ -163,6 +161,14 @@ class Settings(BaseSettings):
         """Nothing leaves this machine: asked for, or no destination is configured."""
         nowhere = self.destinations.linear is None and self.destinations.slack is None
         return nowhere if self.dry_run is None else self.dry_run
+
+    def with_since(self, since: str) -> Settings:
+        """The same settings, with every helpdesk's first pull going back to `since` (an ISO date)."""
+        sources = {
+            name: source.model_copy(update={"since": since}) if isinstance(source, ZendeskSource) else source
+            for name, source in self.sources.items()
+        }
+        return self.model_copy(update={"sources": sources})
 
     # -- secrets
 

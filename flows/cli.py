@@ -1,0 +1,284 @@
+"""The `groundswell` command. Each command is a few lines: the work is in the modules it names."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.table import Table
+
+from flows.core.errors import GroundswellError
+from flows.settings import CONFIG_NAME, PROJECT_DIR, Settings, load_settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Support tickets in; bug reports, alerts and dashboards out. Start with `groundswell init`, then "
+    "`groundswell doctor`, `groundswell backfill`, and schedule `groundswell run hourly`.",
+)
+sandbox_app = typer.Typer(no_args_is_help=True, help="The simulated company and its local Zendesk, Linear and Slack.")
+app.add_typer(sandbox_app, name="sandbox")
+console = Console()
+errors = Console(stderr=True)
+
+Home = Annotated[Path | None, typer.Option("--home", help="Folder of all data (default .groundswell).")]
+Format = Annotated[str, typer.Option("--format", help="table or json.")]
+Sources = Annotated[list[str] | None, typer.Option("--source", help="Only this source (repeatable).")]
+DryRun = Annotated[bool | None, typer.Option("--dry-run/--send", help="Print what would be sent, or send it.")]
+Now = Annotated[str | None, typer.Option(help="Judge from this ISO 8601 moment instead of the clock's.")]
+
+
+def main() -> None:
+    """Entry point: a failure that has an explanation is printed as one, without a traceback."""
+    try:
+        app()
+    except GroundswellError as error:
+        errors.print(f"[red]groundswell:[/red] {error}", highlight=False, soft_wrap=True, markup=True)
+        sys.exit(1)
+
+
+@app.callback()
+def common(
+    home: Home = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
+) -> None:
+    if home is not None:
+        os.environ["GROUNDSWELL_HOME"] = str(home)
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(message)s",
+        stream=sys.stderr,
+    )
+    if not verbose:
+        logging.getLogger("groundswell").setLevel(logging.INFO)
+
+
+@app.command()
+def init(
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+) -> None:
+    """Write a commented groundswell.toml into this folder."""
+    path = Path(CONFIG_NAME)
+    if path.exists() and not force:
+        raise GroundswellError(f"{path} is already there", "Edit it, or overwrite it with --force.")
+    path.write_text((PROJECT_DIR / "flows" / "groundswell.example.toml").read_text())
+    console.print(f"Wrote {path}. Fill in a source, export its secrets, then run: groundswell doctor")
+
+
+@app.command()
+def doctor(
+    fresh: Annotated[
+        bool, typer.Option("--freshness", help="Only whether runs and sources are in time, by exit code.")
+    ] = False,
+) -> None:
+    """Check every setting, credential, source and destination, and say what to do."""
+    from flows.doctor import checks, freshness
+
+    settings = load_settings()
+    if fresh:
+        ok, lines = freshness(settings)
+        for line in lines:
+            print(line)
+        raise typer.Exit(0 if ok else 1)
+    failed = False
+    for check in checks(settings):
+        mark = {True: "[green]ok  [/green]", False: "[red]fail[/red]", None: "[yellow]note[/yellow]"}[check.ok]
+        console.print(mark, check.name.ljust(14), check.says, highlight=False, soft_wrap=True)
+        failed = failed or check.ok is False
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def run(
+    flow: Annotated[str, typer.Argument(help="hourly or nightly; or one stage with --stage.")] = "hourly",
+    stage: Annotated[
+        str | None,
+        typer.Option(help="One stage alone: pull, validate, stage, learn, enrich, judge, push, show, compact."),
+    ] = None,
+    source: Sources = None,
+    now: Now = None,
+    dry_run: DryRun = None,
+    output: Format = "table",
+) -> None:
+    """Run a flow by hand: under the Prefect server where one answers, else the same stages without one."""
+    if flow not in ("hourly", "nightly"):
+        raise GroundswellError(
+            f"no flow is called {flow!r}", "There are hourly and nightly; backfill is its own command."
+        )
+    _run(flow, _settings(dry_run), source, now, output, stage)
+
+
+@app.command()
+def backfill(
+    source: Sources = None,
+    since: Annotated[str | None, typer.Option(help="ISO date the first pull goes back to.")] = None,
+    now: Now = None,
+    dry_run: DryRun = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Show each source's sample, counts, scopes and time; pull nothing.")
+    ] = False,
+    output: Format = "table",
+) -> None:
+    """Pull whole histories; resumes where an interrupted backfill stopped. Files only what is still open at the end."""
+    from flows.pull.inspect import inspect
+
+    settings = _settings(dry_run)
+    if since:
+        settings = settings.with_since(since)
+    for name in source or settings.sources:
+        errors.print("\n".join(inspect(settings, name).lines()), highlight=False, markup=False)
+    if not sample:
+        _run("backfill", settings, source, now, output, None, since=since)
+
+
+@app.command()
+def findings(
+    output: Format = "table",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also resolved and archived ones (the default for json).")
+    ] = False,
+) -> None:
+    """What was found, highest score first."""
+    from flows.findings import OPEN_STATES, list_findings
+
+    as_json = output == "json"
+    rows = list_findings(load_settings(), states=None if everything or as_json else OPEN_STATES)
+    if as_json:
+        print(json.dumps(rows, indent=2))
+        return
+    table = Table("key", "kind", "state", "severity", "tickets", "reporters", "confidence", "title", "tracker")
+    for row in rows:
+        cells = [
+            row[name]
+            for name in ("finding_key", "kind", "state", "severity", "tickets", "reporters", "confidence", "title")
+        ]
+        table.add_row(*(_escape(str(cell)) for cell in cells), _escape(row["tracker_url"] or ""))
+    console.print(table if rows else "No open findings.")
+
+
+@app.command()
+def explain(key: Annotated[str, typer.Argument(help="A finding key, or a ticket id such as zendesk:123.")]) -> None:
+    """Everything known about one finding or ticket, with reasons and evidence, as JSON."""
+    from flows.findings import explain as explain_key
+
+    print(json.dumps(explain_key(load_settings(), key), indent=2, default=str))
+
+
+@app.command()
+def mute(
+    key: str,
+    reason: Annotated[str, typer.Option(help="Why, for those who come after.")] = "",
+    off: Annotated[bool, typer.Option("--off", help="Hear it again.")] = False,
+) -> None:
+    """Silence one finding from the next run on, or hear it again."""
+    from flows.findings import mute as mute_key
+
+    mute_key(load_settings(), key, muted=not off, reason=reason)
+    console.print(f"{key} is {'heard again' if off else 'muted'} from the next run on.")
+
+
+@app.command()
+def score(output: Format = "table") -> None:
+    """Compare findings with the simulated company's planted truth."""
+    from flows.learn.score import render
+    from flows.learn.score import score as score_home
+
+    result = score_home(load_settings())
+    if output == "json":
+        print(json.dumps(result.as_dict(), indent=2))
+    else:
+        console.print(render(result))
+
+
+@app.command()
+def dashboards(port: int = 8501) -> None:
+    """Serve the BI pages on loopback."""
+    settings = load_settings()
+    command = [
+        sys.executable, "-m", "streamlit", "run", str(PROJECT_DIR / "dashboards" / "overview.py"),
+        "--server.address", "127.0.0.1", "--server.port", str(port), "--server.headless", "true",
+        "--browser.gatherUsageStats", "false",
+    ]  # fmt: skip
+    environment = {**os.environ, "GROUNDSWELL_HOME": str(settings.home.resolve())}
+    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+
+
+@app.command()
+def demo(
+    stay: Annotated[bool, typer.Option("--stay", help="Keep every page up at the end, until Ctrl-C.")] = False,
+    months: Annotated[int, typer.Option(help="Months of history.")] = 18,
+    size: Annotated[int, typer.Option(help="Tickets a month.")] = 350,
+    seed: int = 7,
+) -> None:
+    """A simulated company, end to end: backfill, then a bad release seen by the hourly flow."""
+    from flows.demo import run_demo
+
+    run_demo(console, stay=stay, months=months, tickets_per_month=size, seed=seed)
+
+
+@sandbox_app.command("serve")
+def sandbox_serve(port: int = 8765) -> None:
+    """Serve the demo company's helpdesk, Linear board and Slack channels on loopback until Ctrl-C."""
+    from flows.sandbox.server import serve
+
+    serve(load_settings().home / "sandbox", port)
+
+
+def _settings(dry_run: bool | None) -> Settings:
+    return load_settings(**({} if dry_run is None else {"dry_run": dry_run}))
+
+
+def _run(
+    flow: str,
+    settings: Settings,
+    sources: list[str] | None,
+    now: str | None,
+    output: str,
+    stage: str | None,
+    since: str | None = None,
+) -> None:
+    """Run under the Prefect server where it answers, else directly; print the report."""
+    from flows.core.clock import parse
+    from flows.core.report import markdown
+    from flows.core.run import Run
+    from flows.doctor import prefect_server
+    from flows.stages import Direct, execute, execute_stage
+
+    server = None if stage else prefect_server(settings)
+    if server:
+        os.environ["PREFECT_API_URL"] = server
+        from importlib import import_module
+
+        flow_function = getattr(import_module(f"flows.{flow}"), flow)
+        extra = {"since": since} if flow == "backfill" else {}
+        result = flow_function(now=now, sources=sources, dry_run=settings.dry_run, **extra)
+        print(json.dumps(result, indent=2))
+        return
+    this = Run.start(flow, settings, now=parse(now) if now else None, backfill=flow == "backfill")
+    try:
+        if stage:
+            execute_stage(this, Direct(), stage, sources)
+        else:
+            execute(this, Direct(), sources)
+    finally:
+        if output == "json":
+            print(json.dumps(this.report.__dict__, indent=2, default=str))
+        else:
+            console.print(Markdown(markdown(this)))
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""Checks every setting, credential, source and destination, and says what to do about each."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from flows.core.clock import iso, parse, read_clock
+from flows.core.errors import GroundswellError
+from flows.landing.journal import Journal
+from flows.landing.store import Store
+from flows.settings import Settings
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the doctor's report. `ok` is None for what is merely worth knowing."""
+
+    name: str
+    ok: bool | None
+    says: str
+
+
+def checks(settings: Settings) -> Iterator[Check]:
+    """All checks, in the order a new user meets them; each is independent of the ones before."""
+    where = settings.config_file
+    yield Check("configuration", bool(where) or None, str(where or "no groundswell.toml: run `groundswell init`"))
+    yield _try("home", lambda: _writable(settings))
+    yield _try("clock", lambda: iso(read_clock(settings.clock)))
+    yield _try("landing zone", lambda: f"{len(Store(settings.landing).streams())} streams at {settings.landing}")
+    yield _try("journal", lambda: f"{len(Store(settings.journal).streams())} kinds at {settings.journal}")
+    if not settings.sources:
+        yield Check("sources", False, "none configured. Add a [sources.<name>] table to groundswell.toml")
+    for name in settings.sources:
+        yield _try(f"source {name}", lambda name=name: _source(settings, name))
+    if settings.is_dry_run:
+        yield Check("destinations", None, "dry run: nothing is sent until a destination is configured")
+    if settings.destinations.linear is not None:
+        yield _try("linear", lambda: _linear(settings))
+    if settings.destinations.slack is not None:
+        yield _try("slack", lambda: _slack(settings))
+    yield _prefect(settings)
+    yield _try("last run", lambda: _last_run(settings))
+
+
+def freshness(settings: Settings) -> tuple[bool, list[str]]:
+    """Whether a run completed and every source was pulled in time: for a check from outside, by exit code."""
+    journal = Journal(Store(settings.journal))
+    now = read_clock(settings.clock)
+    lines, fresh = [], True
+    completed = [parse(b["at"]) for b in journal.latest("run").values() if b["status"] == "completed"]
+    hours = (now - max(completed)).total_seconds() / 3600 if completed else None
+    if hours is None or hours > 2:
+        fresh = False
+    lines.append(f"last completed run: {'never' if hours is None else f'{hours:.1f} hours ago'} (limit 2)")
+    states = journal.latest("source_state")
+    for name, source in settings.sources.items():
+        last = states.get(name, {}).get("last_ok_at")
+        age = (now - parse(last)).total_seconds() / 3600 if last else None
+        if age is None or age > source.late_after_hours:
+            fresh = False
+        lines.append(
+            f"{name}: {'never pulled' if age is None else f'{age:.1f} hours ago'} (limit {source.late_after_hours:g})"
+        )
+    return fresh, lines
+
+
+def _try(name: str, check: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, check())
+    except GroundswellError as error:
+        return Check(name, False, str(error))
+    except Exception as error:  # a doctor reports, whatever it meets
+        return Check(name, False, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
+
+
+def _writable(settings: Settings) -> str:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    if not os.access(settings.home, os.W_OK):
+        raise GroundswellError(f"{settings.home} cannot be written", "Set GROUNDSWELL_HOME to a folder that can.")
+    return str(settings.home)
+
+
+def _source(settings: Settings, name: str) -> str:
+    from flows.pull.inspect import inspect
+
+    return "; ".join(inspect(settings, name).lines()[:4])
+
+
+def _linear(settings: Settings) -> str:
+    from flows.push.linear import check
+
+    return check(settings)
+
+
+def _slack(settings: Settings) -> str:
+    from flows.push.slack import check
+
+    return check(settings)
+
+
+def prefect_server(settings: Settings) -> str | None:
+    """The configured Prefect server's API URL when it answers, else None."""
+    url = settings.prefect_api_url or os.environ.get("PREFECT_API_URL")
+    if not url:
+        return None
+    try:
+        with urllib.request.urlopen(f"{url.rstrip('/')}/health", timeout=2) as answer:
+            return url if json.load(answer) is True else None
+    except (OSError, ValueError):
+        return None
+
+
+def _prefect(settings: Settings) -> Check:
+    url = settings.prefect_api_url or os.environ.get("PREFECT_API_URL")
+    if not url:
+        return Check(
+            "prefect", None, "no server configured: `groundswell run` works without one; set PREFECT_API_URL to use it"
+        )
+    if prefect_server(settings):
+        return Check("prefect", True, f"server answers at {url}")
+    return Check("prefect", False, f"no answer at {url}: start it with `prefect server start --background`")
+
+
+def _last_run(settings: Settings) -> str:
+    runs = Journal(Store(settings.journal)).latest("run")
+    if not runs:
+        raise GroundswellError("no run yet", "Start with `groundswell backfill`.")
+    run_id, body = max(runs.items(), key=lambda item: item[1]["at"])
+    return f"{run_id} {body['status']}"

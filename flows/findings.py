@@ -1,0 +1,107 @@
+"""Findings as people ask for them: listed, explained, muted. Reads the serving copy, writes only mutes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from flows.core.clock import iso
+from flows.core.errors import GroundswellError
+from flows.core.run import Run
+from flows.settings import Settings
+from flows.warehouse.duck import reader
+
+FIELDS = (
+    "finding_key", "kind", "title", "state", "severity", "score", "confidence", "first_seen_at", "last_seen_at",
+    "accounts", "reporters", "tickets", "arr", "currency", "release", "tracker_url",
+)  # fmt: skip
+OPEN_STATES = ("emerging", "open", "escalating", "regressed")
+
+_LIST = f"""
+    select {", ".join(FIELDS)}
+    from marts.fct_findings
+    where as_of = (select max(as_of) from marts.fct_findings)
+    order by score desc, finding_key
+"""
+_EVIDENCE = """
+    select finding_key, ticket_id, reason, strength, quote, url, created_at
+    from marts.fct_finding_evidence
+    where as_of = (select max(as_of) from marts.fct_findings)
+    order by finding_key, created_at, ticket_id
+"""
+
+
+def list_findings(settings: Settings, *, states: tuple[str, ...] | None = None) -> list[dict[str, Any]]:
+    """Findings of the last run, highest score first, each with its evidence.
+
+    Times are ISO 8601 UTC, `arr` a decimal string or None, ticket ids prefixed by their source.
+    """
+    with reader(settings) as con:
+        findings = con.sql(_LIST).pl().to_dicts()
+        evidence: dict[str, list[dict[str, Any]]] = {}
+        for row in con.sql(_EVIDENCE).pl().to_dicts():
+            evidence.setdefault(row.pop("finding_key"), []).append(_plain(row))
+    return [
+        {**_plain(row), "evidence": evidence.get(row["finding_key"], [])}
+        for row in findings
+        if states is None or row["state"] in states
+    ]
+
+
+def explain(settings: Settings, key: str) -> dict[str, Any]:
+    """Everything known about one finding or one ticket, with the reasons. Raises GroundswellError when unknown."""
+    with reader(settings) as con:
+        rows = con.execute("select * from marts.fct_findings where finding_key = ? order by as_of desc limit 1", [key])
+        found = _rows(rows)
+        if found:
+            rows = con.execute(
+                "select * exclude (as_of, finding_key) from marts.fct_finding_evidence"
+                " where finding_key = ? and as_of = ? order by strength desc, created_at, ticket_id",
+                [key, found[0]["as_of"]],
+            )
+            return {"finding": _plain(found[0]), "evidence": [_plain(row) for row in _rows(rows)]}
+        ticket = _rows(con.execute("select * from enrich.tickets where ticket_id = ?", [key]))
+        if ticket:
+            messages = _rows(
+                con.execute(
+                    "select m.* from enrich.messages as m where m.ticket_id = ? order by m.message_id",
+                    [key],
+                )
+            )
+            return {"ticket": _plain(ticket[0]), "messages": [_plain(row) for row in messages]}
+    raise GroundswellError(
+        f"nothing is known as {key!r}",
+        "`groundswell findings` lists finding keys; ticket ids carry their source, such as zendesk:123.",
+    )
+
+
+def mute(settings: Settings, key: str, *, muted: bool, reason: str) -> None:
+    """Journal that a finding is to be silent (or heard again) from the next run on."""
+    run = Run.start("mute", settings)
+    if key not in run.journal.latest("finding"):
+        raise GroundswellError(f"no finding is known as {key!r}", "`groundswell findings` lists them.")
+    body = {"muted": muted, "reason": reason, "at": iso(run.now)}
+    run.journal.write("mute", [(key, body)], run_id=run.run_id, at=run.now)
+
+
+def _rows(result: Any) -> list[dict[str, Any]]:
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """JSON-ready: times as ISO text, decimals as text, JSON texts as objects."""
+    out: dict[str, Any] = {}
+    for name, value in row.items():
+        if isinstance(value, datetime):
+            out[name] = iso(value)
+        elif isinstance(value, Decimal):
+            out[name] = str(value)
+        elif isinstance(value, str) and name in ("reasons", "details", "intent_reasons") and value[:1] in "[{":
+            out[name] = orjson.loads(value)
+        else:
+            out[name] = value
+    return out

@@ -1,0 +1,19 @@
+"""The hourly flow: what is new, judged and told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow
+
+from flows.orchestration import run_flow
+
+
+@flow(name="hourly", log_prints=False)
+def hourly(now: str | None = None, sources: list[str] | None = None, dry_run: bool | None = None) -> dict[str, Any]:
+    """Pull, validate, stage, enrich, model, push, show.
+
+    now: ISO 8601 moment the run judges from; default the configured clock.
+    sources: names of sources to pull; default all. dry_run: print what would be sent instead of sending it.
+    """
+    return run_flow("hourly", now=now, sources=sources, dry_run=dry_run)

@@ -1,0 +1,74 @@
+"""The stages as Prefect tasks. Only this module and the flows beside it import Prefect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.concurrency.sync import concurrency
+
+from flows.core.clock import parse
+from flows.core.report import markdown
+from flows.core.run import Run
+from flows.settings import load_settings
+from flows.stages import execute
+
+WRITER_LIMIT = "groundswell-writer"
+
+
+class AsTasks:
+    """Executes each stage as a Prefect task with its retries and timeout."""
+
+    def one(self, name: str, fn: Callable[[], Any], *, retries: int = 0, timeout: float | None = None) -> Any:
+        return _as_task(name, fn, retries, timeout)()
+
+    def side_by_side(
+        self, jobs: Sequence[tuple[str, Callable[[], Any]]], *, retries: int = 0, timeout: float | None = None
+    ) -> list[Exception | None]:
+        futures = [_as_task(name, fn, retries, timeout).submit() for name, fn in jobs]
+        outcomes: list[Exception | None] = []
+        for future in futures:
+            try:
+                future.result()
+                outcomes.append(None)
+            except Exception as error:  # one failing source does not stop the others
+                outcomes.append(error)
+        return outcomes
+
+
+def _as_task(name: str, fn: Callable[[], Any], retries: int, timeout: float | None) -> Any:
+    def stage() -> None:
+        fn()  # results meet in tables, never in Prefect's result store
+
+    return task(
+        stage, name=name, task_run_name=name, retries=retries, retry_delay_seconds=5, timeout_seconds=timeout,
+        cache_policy=NO_CACHE, persist_result=False, log_prints=False,
+    )  # fmt: skip
+
+
+def run_flow(
+    flow: str,
+    *,
+    now: str | None,
+    sources: list[str] | None,
+    dry_run: bool | None,
+    since: str | None = None,
+) -> dict[str, Any]:
+    """Run a flow's stages as tasks, leave the Markdown report as an artifact, return what it counted.
+
+    The global concurrency limit keeps a second run waiting in Prefect's own pages; where nobody created
+    it, the operating system's lock below does the same work.
+    """
+    settings = load_settings(**({} if dry_run is None else {"dry_run": dry_run}))
+    if since:
+        settings = settings.with_since(since)
+    run = Run.start(flow, settings, now=parse(now) if now else None, backfill=flow == "backfill")
+    try:
+        with concurrency(WRITER_LIMIT, occupy=1, strict=False):
+            execute(run, AsTasks(), sources)
+    finally:
+        create_markdown_artifact(f"{markdown(run)}", key=f"{flow}-report", description=f"What the {flow} run did")
+    return {"run_id": run.run_id, **run.report.counts}

@@ -1,0 +1,279 @@
+"""The stages of a run and the order they go in. No Prefect here.
+
+`hourly`, `nightly` and `backfill` read like the list of stages in the README. Each stage is executed
+through an `Executor`: directly, or as a Prefect task (`flows.orchestration`), so that the same wiring
+runs with and without a server, and one stage can be run alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from flows.core import locks
+from flows.core.clock import iso, parse
+from flows.core.errors import GroundswellError
+from flows.core.run import Run
+
+log = logging.getLogger("groundswell")
+
+READBACK = ("linear", "slack")
+
+
+class Executor(Protocol):
+    """Runs stage functions. `timeout` in seconds bounds one try; `retries` are tries after the first."""
+
+    def one(self, name: str, fn: Callable[[], Any], *, retries: int = 0, timeout: float | None = None) -> Any: ...
+
+    def side_by_side(
+        self, jobs: Sequence[tuple[str, Callable[[], Any]]], *, retries: int = 0, timeout: float | None = None
+    ) -> list[Exception | None]: ...
+
+
+class Direct:
+    """Runs stages in this process, without a server.
+
+    Retries are tried at once, since the HTTP client has waited already; timeouts need a server.
+    """
+
+    def one(self, name: str, fn: Callable[[], Any], *, retries: int = 0, timeout: float | None = None) -> Any:  # noqa: ARG002
+        for left in range(retries, -1, -1):
+            try:
+                return fn()
+            except GroundswellError as error:
+                if not left:
+                    raise
+                log.warning("%s failed, trying again: %s", name, error)
+        return None
+
+    def side_by_side(
+        self, jobs: Sequence[tuple[str, Callable[[], Any]]], *, retries: int = 0, timeout: float | None = None
+    ) -> list[Exception | None]:
+        def attempt(job: tuple[str, Callable[[], Any]]) -> Exception | None:
+            try:
+                self.one(job[0], job[1], retries=retries, timeout=timeout)
+            except Exception as error:  # one failing source does not stop the others
+                return error
+            return None
+
+        with ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
+            return list(pool.map(attempt, jobs))
+
+
+class Stages:
+    """The stages of one run, in the words of the design. Each records its seconds in the run's report."""
+
+    def __init__(self, run: Run, do: Executor) -> None:
+        self.run = run
+        self.do = do
+
+    # -- pull, land
+
+    def pull(self, only: Sequence[str] | None = None) -> None:
+        """Pull every source, and what people did at the destinations, side by side. A failure is reported as such."""
+        from flows.pull.run import pull, pull_readback
+
+        run = self.run
+        known = run.settings.sources
+        unknown = [name for name in only or [] if name not in known]
+        if unknown:
+            raise GroundswellError(
+                f"no source is called {unknown[0]!r}", f"groundswell.toml names: {', '.join(known)}."
+            )
+        names = list(only or known)
+        readback = [] if only else [d for d in READBACK if getattr(run.settings.destinations, d) is not None]
+        jobs = [(f"pull {name}", (lambda name=name: pull(run, name))) for name in names]
+        jobs += [(f"read back {name}", (lambda name=name: pull_readback(run, name))) for name in readback]
+        with run.report.timed("pull"):
+            errors = self.do.side_by_side(jobs, retries=1, timeout=6 * 3600 if run.backfill else 1800)
+        for name, error in zip([*names, *readback], errors, strict=True):
+            self._note_pull(name, error)
+
+    def _note_pull(self, name: str, error: Exception | None) -> None:
+        """Journal how the pull of one source went; report it as late when it has failed for too long."""
+        run = self.run
+        before = run.journal.latest("source_state").get(name, {})
+        if error is None:
+            run.report.count("sources.ok")
+            state = {"status": "ok", "reason": None, "last_ok_at": iso(run.now)}
+        else:
+            run.report.problems.append(f"pull {name}: {_one_line(error)}")
+            state = {"status": "failed", "reason": _one_line(error), "last_ok_at": before.get("last_ok_at")}
+            last_ok = before.get("last_ok_at")
+            source = run.settings.sources.get(name)
+            limit = source.late_after_hours if source else 6.0
+            if last_ok is None or (run.now - parse(last_ok)).total_seconds() > limit * 3600:
+                run.report.late_sources[name] = f"last complete pull {last_ok or 'never'}"
+        state["since"] = before.get("since") if before.get("status") == state["status"] else iso(run.now)
+        run.journal.write("source_state", [(name, state)], run_id=run.run_id, at=run.now)
+
+    # -- validate
+
+    def validate(self) -> None:
+        from flows.validate.run import validate_landed
+
+        with self.run.report.timed("validate"):
+            self.do.one(
+                "validate",
+                lambda: validate_landed(self.run, [*self.run.settings.sources, *READBACK]),
+                timeout=3600,
+            )
+
+    # -- the warehouse: from here to `show` under one lock
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        settings = self.run.settings
+        with locks.hold(settings.lock_dir, "writer", holder=self.run.run_id, wait_seconds=settings.lock_wait_seconds):
+            yield
+
+    def stage(self) -> None:
+        self._dbt("stage")
+
+    def learn(self) -> None:
+        """Labels from what people did; models and topics fitted again (nightly, and once after a backfill)."""
+        from flows.enrich.topics import discover
+        from flows.enrich.train import train
+        from flows.learn.labels import collect_labels
+
+        with self.run.report.timed("learn"):
+            self.do.one("collect labels", lambda: collect_labels(self.run), timeout=600)
+            self.do.one("train", lambda: train(self.run), timeout=3600)
+        with self.run.report.timed("topics"):
+            self.do.one("discover topics", lambda: discover(self.run), timeout=3600)
+
+    def enrich(self) -> None:
+        from flows.enrich.run import enrich
+
+        with self.run.report.timed("enrich"):
+            self.do.one("enrich", lambda: enrich(self.run), timeout=6 * 3600)
+
+    def judge(self) -> None:
+        """Marts and findings, the keys they are known by, then what is to be published."""
+        from flows.model.decisions import record_decisions
+        from flows.validate.run import validate_published
+
+        self._dbt("judge")
+        self._dbt("publish")
+        with self.run.report.timed("validate"):
+            self.do.one("validate published", lambda: validate_published(self.run), timeout=600)
+        self.do.one("journal decisions", lambda: record_decisions(self.run))
+
+    def push(self) -> None:
+        from flows.push.run import push
+
+        with self.run.report.timed("push"):
+            self.do.one("push", lambda: push(self.run), timeout=1800)
+        if any(sent.get("destination") == "linear" for sent in self.run.report.sent):
+            self._dbt("settle")  # so that the published copy carries the links of what was just filed
+
+    def show(self) -> None:
+        from flows.warehouse.serving import publish_copy
+
+        with self.run.report.timed("show"):
+            self.do.one("publish copy", lambda: publish_copy(self.run), retries=1, timeout=600)
+
+    def compact(self) -> None:
+        from flows.landing.compact import compact_all
+
+        with self.run.report.timed("compact"):
+            self.do.one("compact", lambda: compact_all(self.run), timeout=3600)
+
+    def _dbt(self, layer: str) -> None:
+        from flows.model.dbt import build
+
+        with self.run.report.timed(f"dbt {layer}"):
+            self.do.one(f"dbt {layer}", lambda: build(self.run, layer), timeout=3600)
+
+
+def hourly(stages: Stages, sources: Sequence[str] | None = None) -> None:
+    """What is new, judged and told."""
+    stages.pull(sources)
+    stages.validate()
+    with stages.writing():
+        stages.stage()
+        stages.enrich()
+        stages.judge()
+        stages.push()
+        stages.show()
+
+
+def nightly(stages: Stages, sources: Sequence[str] | None = None) -> None:
+    """The hourly run, with models and topics fitted again and the stores compacted."""
+    stages.pull(sources)
+    stages.validate()
+    with stages.writing():
+        stages.stage()
+        stages.learn()
+        stages.enrich()
+        stages.judge()
+        stages.push()
+        stages.show()
+        stages.compact()
+
+
+def backfill(stages: Stages, sources: Sequence[str] | None = None) -> None:
+    """A source's whole history: files only what is still open at its end."""
+    stages.pull(sources)
+    stages.validate()
+    with stages.writing():
+        stages.stage()
+        stages.learn()
+        stages.enrich()
+        stages.judge()
+        stages.push()
+        stages.show()
+
+
+FLOWS: dict[str, Callable[[Stages, Sequence[str] | None], None]] = {
+    "hourly": hourly,
+    "nightly": nightly,
+    "backfill": backfill,
+}
+
+
+def execute(run: Run, do: Executor, sources: Sequence[str] | None = None) -> None:
+    """Run a flow to its end. What made it fail is told in Slack and the journal, then raised."""
+    from flows.push.ops import announce
+
+    status, failure = "completed", None
+    try:
+        FLOWS[run.flow](Stages(run, do), sources)
+    except Exception as error:
+        status, failure = "failed", error
+        run.report.problems.append(f"{run.flow} failed: {_one_line(error)}")
+        announce(run, f"The {run.flow} run failed: {_one_line(error)}", key=f"failed:{run.flow}:{iso(run.now)}")
+    day = iso(run.now)[:10]
+    for name, reason in run.report.late_sources.items():
+        announce(run, f"Source {name} is late: {reason}. The other sources went on.", key=f"late:{name}:{day}")
+    for name, reason in run.report.bad_sources.items():
+        announce(run, f"Findings from {name} are stopped: {reason}", key=f"bad:{name}:{day}")
+    body = {"flow": run.flow, "status": status, "at": iso(run.now), "report": asdict(run.report)}
+    run.journal.write("run", [(run.run_id, body)], run_id=run.run_id, at=run.now)
+    if failure is not None:
+        raise failure
+
+
+STAGES = ("pull", "validate", "stage", "learn", "enrich", "judge", "push", "show", "compact")
+
+
+def execute_stage(run: Run, do: Executor, stage: str, sources: Sequence[str] | None = None) -> None:
+    """Run one stage alone. Raises GroundswellError when there is no such stage."""
+    if stage not in STAGES:
+        raise GroundswellError(f"no stage is called {stage!r}", f"There are: {', '.join(STAGES)}.")
+    stages = Stages(run, do)
+    if stage == "pull":
+        stages.pull(sources)
+    elif stage == "validate":
+        stages.validate()
+    else:
+        with stages.writing():
+            getattr(stages, stage)()
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:500] or type(error).__name__
