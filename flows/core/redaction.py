@@ -27,14 +27,16 @@ Check = Callable[[re.Match[str]], bool]
 class Rule:
     """One kind of value. `group` of the match is the value; `check` says whether it really is one.
 
-    `needs` is a text without which the pattern cannot match: a cheap way out for most texts.
+    A pattern can match only a text that holds one of `needs` (in lower case), and, where `digits` is set,
+    four digits close together: two cheap ways out for most texts.
     """
 
     kind: str
     pattern: re.Pattern[str]
     check: Check | None = None
     group: int = 0
-    needs: str = ""
+    needs: tuple[str, ...] = ()
+    digits: bool = False
 
 
 def _digits(text: str) -> str:
@@ -50,9 +52,12 @@ def passes_luhn(digits: str) -> bool:
     return total % 10 == 0
 
 
+_CARD_PREFIX = re.compile(r"4|5[0-8]|6|3[0-9]\d|2(?:2[2-9]|[3-6]\d|7[01])\d{13}$|2720\d{12}$")
+
+
 def _is_card(match: re.Match[str]) -> bool:
     digits = _digits(match[0])
-    return 13 <= len(digits) <= 19 and digits[0] in "23456" and len(set(digits)) > 1 and passes_luhn(digits)
+    return bool(_CARD_PREFIX.match(digits)) and len(set(digits)) > 1 and passes_luhn(digits)
 
 
 def _is_iban(match: re.Match[str]) -> bool:
@@ -92,18 +97,22 @@ def _is_ipv6(match: re.Match[str]) -> bool:
     return True
 
 
-_DATE = re.compile(r"(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ]\d{1,2}(?!\d)|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d\b")
+_DATE_OR_VERSION = re.compile(
+    r"(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ]\d{1,2}(?!\d)|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d\b"
+    r"|\d\d-\d\d \d\d-\d\d|\d{1,3}(?:\.\d{1,3}){1,3}(?!\d)"  # a short date and time, a version
+)
 
 
 def _is_phone(match: re.Match[str]) -> bool:
     value = match["phone"]
-    return 7 <= len(_digits(value)) <= 15 and not _DATE.match(value.lstrip("(+"))
+    least = 9 if value.startswith("00") else 7
+    return least <= len(_digits(value)) <= 15 and not _DATE_OR_VERSION.match(value.lstrip("(+"))
 
 
 def _is_secret(match: re.Match[str]) -> bool:
     """A word after `password:` is more often `required` than a password; a code is more often an error."""
     value = match["secret"]
-    if re.fullmatch(r"[A-Z]{1,10}[-_]?\d{1,6}[.,;:!?]?", value):
+    if "://" in value or re.fullmatch(r"[A-Z]{1,10}[-_]?\d{1,6}[.,;:!?]?", value):
         return False
     has_digit = any(c.isdigit() for c in value)
     has_letter = any(c.isalpha() for c in value)
@@ -127,7 +136,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "key",
         re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.{0,8000}?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S),
-        needs="PRIVATE KEY-----",
+        needs=("private key-----",),
     ),
     Rule(
         "token",
@@ -141,7 +150,12 @@ RULES: tuple[Rule, ...] = (
             r")"
         ),
     ),
-    Rule("token", re.compile(r"\b(?:Bearer|Basic)\s+([A-Za-z0-9+/._~-]{16,}=*)", re.I), group=1),
+    Rule(
+        "token",
+        re.compile(r"\b(?:Bearer|Basic)\s+([A-Za-z0-9+/._~-]{16,}=*)", re.I),
+        group=1,
+        needs=("bearer", "basic"),
+    ),
     Rule(
         "secret",
         re.compile(
@@ -153,19 +167,20 @@ RULES: tuple[Rule, ...] = (
         ),
         _is_secret,
         group=1,
+        needs=("pass", "pwd", "key", "token", "secret", "sid", "session"),
     ),
-    Rule("credentials", re.compile(r"(?<=://)[^\s/@:\[\]]{1,80}:[^\s/@\[\]]{1,80}(?=@)"), needs="://"),
+    Rule("credentials", re.compile(r"(?<=://)[^\s/@:\[\]]{1,80}:[^\s/@\[\]]{1,80}(?=@)"), needs=("://",)),
     Rule(
         "email",
         re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.[A-Za-z]{2,24}\b"),
-        needs="@",
+        needs=("@",),
     ),
-    Rule("iban", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), _is_iban),
-    Rule("card", re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)"), _is_card),
-    Rule("id", re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")),  # US social security number
-    Rule("ip", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)"), _is_ipv4),
-    Rule("mac", re.compile(r"(?<![\w:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:-])")),
-    Rule("ip", re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{4,39}(?![\w:])"), _is_ipv6, needs=":"),
+    Rule("iban", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), _is_iban, digits=True),
+    Rule("card", re.compile(r"(?<![\w./=-])\d(?:[ -]?\d){12,18}(?![\w=/-]|\.\d)"), _is_card, digits=True),
+    Rule("id", re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"), digits=True),  # US social security number
+    Rule("ip", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)"), _is_ipv4, digits=True),
+    Rule("mac", re.compile(r"(?<![\w:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:-])"), needs=(":", "-")),
+    Rule("ip", re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{4,39}(?![\w:])"), _is_ipv6, needs=(":",)),
     Rule(
         "phone",
         re.compile(
@@ -173,6 +188,7 @@ RULES: tuple[Rule, ...] = (
             r"\d{1,5}(?:[ .-]?\d{1,5}){1,6})(?![\w]|[.-]\d)"
         ),
         _is_phone,
+        digits=True,
     ),
     Rule(
         "phone",
@@ -182,6 +198,7 @@ RULES: tuple[Rule, ...] = (
             r"|0\d{1,4}[ /-]\d{2,8}(?:[ -]\d{2,4}){0,4}|0[1-9]\d{8,9})(?![\w]|[.-]\d)"
         ),
         _is_phone,
+        digits=True,
     ),
     Rule(
         "phone",
@@ -192,9 +209,14 @@ RULES: tuple[Rule, ...] = (
         ),
         _is_phone,
         group=1,
+        needs=("phone", "tel", "mobile", "cell", "fax", "whatsapp", "number", "call", "reach"),
+        digits=True,
     ),
     Rule("token", re.compile(r"(?<![\w/+.=-])[A-Za-z0-9_]{32,200}(?![\w/+])"), _is_mixed),
 )
+
+
+_NEAR_DIGITS = re.compile(r"(?:\d[^\d\n]{0,4}){3}\d")
 
 
 def placeholder(kind: str, value: str) -> str:
@@ -205,10 +227,13 @@ def placeholder(kind: str, value: str) -> str:
 
 def redact(text: str) -> str:
     """The text with personal data and secrets replaced by placeholders; see RULES for the kinds."""
+    lowered = text.lower()
+    has_digits = bool(_NEAR_DIGITS.search(text))
     for rule in RULES:
-        if rule.needs and rule.needs not in text:
+        if rule.digits and not has_digits:
             continue
-        text = _apply(rule, text)
+        if not rule.needs or any(need in lowered for need in rule.needs):
+            text = _apply(rule, text)
     return text
 
 
