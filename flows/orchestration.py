@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.concurrency.sync import concurrency
+from prefect.settings import PREFECT_API_URL, PREFECT_UI_API_URL, temporary_settings
 
 from flows.core.clock import parse
+from flows.core.errors import GroundswellError
 from flows.core.report import markdown
 from flows.core.run import Run
 from flows.settings import load_settings
@@ -71,4 +76,34 @@ def run_flow(
             execute(run, AsTasks(), sources)
     finally:
         create_markdown_artifact(f"{markdown(run)}", key=f"{flow}-report", description=f"What the {flow} run did")
-    return {"run_id": run.run_id, **run.report.counts}
+    return {"run_id": run.run_id, "sent": run.report.sent, "held_back": run.report.held_back, **run.report.counts}
+
+
+@contextmanager
+def local_server(port: int) -> Iterator[str]:
+    """A Prefect server in a thread of this process, for the demo and the tests. Yields its address.
+
+    Its database lies below PREFECT_HOME. Raises GroundswellError when it does not come up in two minutes.
+    """
+    import uvicorn
+    from prefect.client.orchestration import get_client
+    from prefect.server.api.server import create_app
+
+    url = f"http://127.0.0.1:{port}"
+    settings = {PREFECT_API_URL: f"{url}/api", PREFECT_UI_API_URL: f"{url}/api"}
+    with temporary_settings(settings):
+        server = uvicorn.Server(uvicorn.Config(create_app(), host="127.0.0.1", port=port, log_level="error"))
+        thread = threading.Thread(target=server.run, name="prefect-server", daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 120
+        while not server.started:
+            if time.monotonic() > deadline or not thread.is_alive():
+                raise GroundswellError(f"the Prefect server did not come up at {url}", "Is the port taken?")
+            time.sleep(0.1)
+        with get_client(sync_client=True) as client:
+            client.upsert_global_concurrency_limit_by_name(WRITER_LIMIT, 1)
+        try:
+            yield url
+        finally:
+            server.should_exit = True
+            thread.join(timeout=20)
