@@ -12,6 +12,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.concurrency.sync import concurrency
+from prefect.logging.handlers import APILogWorker
 from prefect.settings import PREFECT_API_URL, PREFECT_UI_API_URL, temporary_settings
 
 from flows.core.clock import parse
@@ -49,9 +50,14 @@ def _as_task(name: str, fn: Callable[[], Any], retries: int, timeout: float | No
         fn()  # results meet in tables, never in Prefect's result store
 
     return task(
-        stage, name=name, task_run_name=name, retries=retries, retry_delay_seconds=5, timeout_seconds=timeout,
-        cache_policy=NO_CACHE, persist_result=False, log_prints=False,
-    )  # fmt: skip
+        name=name,
+        task_run_name=name,
+        retries=retries,
+        retry_delay_seconds=5,
+        timeout_seconds=timeout,
+        cache_policy=NO_CACHE,
+        persist_result=False,
+    )(stage)
 
 
 def run_flow(
@@ -105,5 +111,6 @@ def local_server(port: int) -> Iterator[str]:
         try:
             yield url
         finally:
+            APILogWorker.drain_all(timeout=5)  # else the last lines look for a server that has gone
             server.should_exit = True
             thread.join(timeout=20)
