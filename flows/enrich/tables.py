@@ -1,0 +1,32 @@
+"""The tables this stage owns, schema `enrich`: name -> column list for CREATE TABLE.
+
+The warehouse layer creates them empty where they are missing, so that dbt can read them before the first run.
+"""
+
+from __future__ import annotations
+
+TABLES: dict[str, str] = {
+    # One row a message. `sentiment` is -1 to 1, null where it is unknown (not a customer, not a language we score).
+    "messages": """
+        message_id VARCHAR, ticket_id VARCHAR, content_hash VARCHAR, clean_text VARCHAR, language VARCHAR,
+        sentiment DOUBLE, markers VARCHAR[], is_automatic BOOLEAN, extractor_error VARCHAR,
+        enriched_at TIMESTAMP
+    """,
+    # One row a ticket. `intent` is null where the model abstained; its guess is then in `intent_reasons`.
+    "tickets": """
+        ticket_id VARCHAR, content_hash VARCHAR, model_id VARCHAR, language VARCHAR, title VARCHAR,
+        clean_text VARCHAR, intent VARCHAR, intent_confidence DOUBLE, intent_status VARCHAR,
+        intent_second VARCHAR, intent_reasons VARCHAR, product_area VARCHAR, is_bug_like BOOLEAN,
+        error_signature VARCHAR, error_signature_version INTEGER, error_code VARCHAR, app_version VARCHAR,
+        page_route VARCHAR, browser VARCHAR, os VARCHAR, symptom VARCHAR, topic_id VARCHAR,
+        topic_similarity DOUBLE, quote VARCHAR, steps VARCHAR, is_spam BOOLEAN, sentiment_first DOUBLE,
+        sentiment_last DOUBLE, extractor_error VARCHAR, enriched_at TIMESTAMP
+    """,
+    "topics": """
+        topic_id VARCHAR, label VARCHAR, words VARCHAR[], tickets INTEGER, born_at TIMESTAMP, status VARCHAR,
+        model_id VARCHAR
+    """,
+    "topic_lineage": """
+        topic_id VARCHAR, change VARCHAR, related_topic_id VARCHAR, tickets INTEGER, at TIMESTAMP
+    """,
+}
