@@ -83,7 +83,7 @@ def run_demo(console: Console, *, stay: bool, months: int, tickets_per_month: in
         console.print(
             f"Helpdesk, Linear board and Slack channels of a simulated company: {sandbox.url}", highlight=False
         )
-        _configure(home, sandbox.url)
+        configure(home, sandbox.url)
         from flows.orchestration import local_server
 
         server = stack.enter_context(local_server(_free_port(4200)))
@@ -103,7 +103,8 @@ def run_demo(console: Console, *, stay: bool, months: int, tickets_per_month: in
                 threading.Event().wait()
 
 
-def _configure(home: Path, url: str) -> None:
+def configure(home: Path, url: str) -> None:
+    """Write the company's groundswell.toml into `home` and make it this process's configuration."""
     (home / CONFIG_NAME).write_text(CONFIG.format(url=url, home=home))
     (home / "env").write_text("".join(f"export {name}={value}\n" for name, value in SECRETS.items()))
     os.environ.update(SECRETS)

@@ -1,0 +1,36 @@
+"""The README says what is true: every command, deployment and path it names exists, and none is left out."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+from typer.main import get_command
+
+from flows.cli import app
+from flows.settings import PROJECT_DIR
+
+README = (PROJECT_DIR / "README.md").read_text()
+
+
+def test_every_command_is_in_the_readme() -> None:
+    commands = set(get_command(app).commands)  # type: ignore[attr-defined]
+    assert set(re.findall(r"^\| `groundswell ([a-z]+)", README, re.M)) == commands
+
+
+def test_every_deployment_is_in_the_readme() -> None:
+    for deployment in yaml.safe_load((PROJECT_DIR / "prefect.yaml").read_text())["deployments"]:
+        assert f"`{deployment['name']}/{deployment['name']}`" in README
+
+
+def test_every_path_in_the_readme_exists() -> None:
+    for path in re.findall(r"`((?:flows|dbt_project|expectations|dashboards|tests)/[\w./]*)`", README):
+        assert (PROJECT_DIR / path).exists(), path
+    for path in re.findall(r"\]\(([\w./]+)\)", README):
+        assert (PROJECT_DIR / path).exists(), path
+
+
+def test_every_make_target_in_the_readme_exists() -> None:
+    makefile = (PROJECT_DIR / "Makefile").read_text()
+    for target in re.findall(r"`make ([a-z]+)`", README):
+        assert re.search(rf"^{target}:", makefile, re.M), target
