@@ -1,0 +1,178 @@
+"""Faults on demand: what a vendor's bad day looks like from outside.
+
+    POST /control/faults {"vendor": "linear", "kind": "drop_after_write", "times": 1, "match": "CreateIssue"}
+
+`match` is a part of the request's path and query string; for Linear also of the operation's name and
+document. Kinds:
+
+- `rate_limit`        refused in the vendor's own way, with `Retry-After`; nothing was done
+- `error`             HTTP 500; nothing was done
+- `drop_after_write`  the request was carried out and committed, then the connection closes without an answer
+- `slow`              the answer comes after `seconds`
+- `malformed`         carried out; the answer is no valid JSON
+- `truncated`         carried out; the answer is cut in the middle
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from flows.sandbox.linear_errors import rate_limited
+
+Vendor = Literal["zendesk", "linear", "slack"]
+Kind = Literal["rate_limit", "error", "drop_after_write", "slow", "malformed", "truncated"]
+
+
+@dataclass
+class Fault:
+    vendor: Vendor
+    kind: Kind
+    times: int = 1
+    match: str = ""
+    seconds: float = 5.0  # how slow a slow answer is
+    retry_after: int = 1  # seconds
+    hits: int = 0
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Fault:
+        """Raises ValueError or TypeError on anything that is no fault."""
+        if data.get("vendor") not in get_args(Vendor):
+            raise ValueError(f"vendor must be one of {', '.join(get_args(Vendor))}")
+        if data.get("kind") not in get_args(Kind):
+            raise ValueError(f"kind must be one of {', '.join(get_args(Kind))}")
+        return cls(**data)
+
+
+@dataclass
+class Faults:
+    """The faults in waiting. Each is used up after `times` requests that match."""
+
+    waiting: list[Fault] = field(default_factory=list)
+
+    def add(self, fault: Fault) -> None:
+        self.waiting.append(fault)
+
+    def clear(self) -> None:
+        self.waiting.clear()
+
+    def next(self, vendor: str, subject: str) -> Fault | None:
+        for fault in self.waiting:
+            if fault.vendor == vendor and fault.hits < fault.times and fault.match in subject:
+                fault.hits += 1
+                return fault
+        return None
+
+    def listing(self) -> list[dict[str, Any]]:
+        return [asdict(fault) for fault in self.waiting]
+
+
+class FaultMiddleware:
+    """Stands outside the application and spoils the requests that a fault is waiting for.
+
+    `drop` closes the connection of a client, given by its address.
+    """
+
+    def __init__(self, app: ASGIApp, faults: Faults, drop: Callable[[tuple[str, int]], None]) -> None:
+        self.app = app
+        self.faults = faults
+        self.drop = drop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        vendor = scope["path"].split("/", 2)[1] if scope["type"] == "http" else ""
+        if vendor not in get_args(Vendor) or not self.faults.waiting:
+            await self.app(scope, receive, send)
+            return
+        body = await _read(receive)
+        fault = self.faults.next(vendor, _subject(scope, body, vendor))
+        receive = _replay(body)
+        if fault is None:
+            await self.app(scope, receive, send)
+        elif fault.kind == "slow":
+            await asyncio.sleep(fault.seconds)
+            await self.app(scope, receive, send)
+        elif fault.kind in ("rate_limit", "error"):
+            await _answer(send, *_refusal(fault))
+        else:
+            status, headers, answer = await self._carry_out(scope, receive)
+            if fault.kind == "drop_after_write":
+                self.drop(scope["client"])
+                await asyncio.sleep(0)  # let the closing be noticed before this request ends
+            else:
+                await _answer(send, status, headers, _spoil(fault.kind, answer))
+
+    async def _carry_out(self, scope: Scope, receive: Receive) -> tuple[int, dict[str, str], bytes]:
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        await self.app(scope, receive, keep)
+        headers = {k.decode(): v.decode() for k, v in messages[0]["headers"] if k != b"content-length"}
+        return messages[0]["status"], headers, b"".join(m.get("body", b"") for m in messages[1:])
+
+
+def _refusal(fault: Fault) -> tuple[int, dict[str, str], bytes]:
+    headers = {"content-type": "application/json"}
+    if fault.kind == "error":
+        text = "Internal Server Error"
+        bodies: dict[str, Any] = {
+            "zendesk": {"error": "InternalServerError", "description": text},
+            "linear": {"errors": [{"message": text, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]},
+            "slack": {"ok": False, "error": "internal_error"},
+        }
+        return 500, headers, json.dumps(bodies[fault.vendor]).encode()
+    headers["retry-after"] = str(fault.retry_after)
+    if fault.vendor == "linear":
+        return 400, headers, json.dumps(rate_limited()).encode()
+    body = (
+        {"ok": False, "error": "ratelimited"}
+        if fault.vendor == "slack"
+        else {"error": "APIRateLimitExceeded", "description": "Rate limit for API exceeded, please wait."}
+    )
+    return 429, headers, json.dumps(body).encode()
+
+
+def _spoil(kind: str, body: bytes) -> bytes:
+    return body[: len(body) // 2] if kind == "truncated" else body.replace(b":", b"=", 1)
+
+
+def _subject(scope: Scope, body: bytes, vendor: str) -> str:
+    subject = f"{scope['path']}?{scope['query_string'].decode()}"
+    if vendor == "linear":
+        try:
+            query = json.loads(body)
+            subject += f" {query.get('operationName') or ''} {query.get('query') or ''}"
+        except (ValueError, AttributeError):
+            pass
+    return subject
+
+
+async def _read(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return body
+
+
+def _replay(body: bytes) -> Receive:
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        return waiting.pop() if waiting else {"type": "http.disconnect"}
+
+    return receive
+
+
+async def _answer(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:
+    pairs = [(k.encode(), v.encode()) for k, v in headers.items()]
+    pairs.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,379 @@
+"""Linear's objects and the rules by which they change. What people do (flows/sandbox/people.py) and what
+the API is asked to do (flows/sandbox/linear.py) goes through here alike."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from flows.core.clock import iso
+from flows.core.keys import uuid4_from
+from flows.sandbox.linear_errors import conflict, invalid_input, not_found
+from flows.sandbox.state import Clock, State
+
+Object = dict[str, Any]
+
+TEAM_ID = uuid4_from("linear", "team", "ENG")
+BOT_ID = uuid4_from("linear", "user", "groundswell")
+PEOPLE = {  # display name -> name; the engineers of flows/sandbox/people.py
+    "mira": "Mira Okafor",
+    "jonas": "Jonas Lindqvist",
+    "priya": "Priya Raman",
+    "teo": "Teo Marchetti",
+}
+STATES = [  # name, type, colour
+    ("Triage", "triage", "#fc7840"),
+    ("Backlog", "backlog", "#95a2b3"),
+    ("Todo", "unstarted", "#8a8f98"),
+    ("In Progress", "started", "#f2c94c"),
+    ("In Review", "started", "#4cb782"),
+    ("Done", "completed", "#5e6ad2"),
+    ("Canceled", "canceled", "#95a2b3"),
+    ("Duplicate", "duplicate", "#95a2b3"),
+]
+LABELS = [("bug", "#eb5757"), ("groundswell", "#26b5ce"), ("regression", "#f2994a"), ("customer", "#bb87fc")]
+PRIORITIES = ["No priority", "Urgent", "High", "Medium", "Low"]
+MAX_TITLE = 255
+
+_UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_KINDS = {
+    "User": "linear.user",
+    "Team": "linear.team",
+    "WorkflowState": "linear.state",
+    "IssueLabel": "linear.label",
+    "Issue": "linear.issue",
+    "IssueRelation": "linear.relation",
+    "Attachment": "linear.attachment",
+    "Comment": "linear.comment",
+    "Customer": "linear.customer",
+    "CustomerNeed": "linear.need",
+}
+
+
+class LinearStore:
+    """One workspace with one team, ENG. Methods that change something raise GraphQLError when refused."""
+
+    def __init__(self, state: State, clock: Clock) -> None:
+        self.state = state
+        self.clock = clock
+        self._seed()
+
+    # -- reading
+
+    def all(self, entity: str) -> list[Object]:
+        return self.state.all(_KINDS[entity])
+
+    def find(self, entity: str, id: str | None) -> Object | None:
+        return self.state.get(_KINDS[entity], id) if id else None
+
+    def get(self, entity: str, id: str) -> Object:
+        """An object by its id; an issue also by its identifier. Raises GraphQLError when there is none."""
+        found = self.find(entity, id)
+        if found is None and entity == "Issue" and re.fullmatch(r"[A-Z]+-\d+", id):
+            found = next((issue for issue in self.all("Issue") if issue["identifier"] == id), None)
+        if found is None:
+            raise not_found(entity, id)
+        return found
+
+    def children(self, entity: str, field: str, id: str) -> list[Object]:
+        """The objects that point at `id` through `field`, oldest first."""
+        return [item for item in self.all(entity) if item.get(field) == id]
+
+    def state_named(self, name: str) -> Object:
+        return next(state for state in self.all("WorkflowState") if state["name"] == name)
+
+    # -- issues
+
+    def create_issue(self, data: Object, *, by: str = BOT_ID, at: datetime | None = None) -> Object:
+        id = self._new_id("Issue", data.get("id"))
+        if self.find("Team", data["teamId"]) is None:
+            raise not_found("Team", data["teamId"])
+        title = (data.get("title") or "").strip()
+        if not title:
+            raise invalid_input("title should not be empty.")
+        now = self._now(at)
+        number = self.state.next_number("linear.issue")
+        issue = self._new(
+            "Issue",
+            id,
+            now,
+            number=number,
+            identifier=f"ENG-{number}",
+            title="",
+            description=None,
+            priority=0,
+            priorityLabel=PRIORITIES[0],
+            sortOrder=-float(number),
+            trashed=None,
+            teamId=data["teamId"],
+            stateId=self.state_named("Triage")["id"],
+            labelIds=[],
+            assigneeId=None,
+            creatorId=by,
+            parentId=None,
+            startedTriageAt=now,
+            triagedAt=None,
+            startedAt=None,
+            completedAt=None,
+            canceledAt=None,
+        )
+        return self._apply(issue, {k: v for k, v in data.items() if k not in ("id", "teamId", "createdAt")}, now)
+
+    def update_issue(self, id: str, data: Object, *, at: datetime | None = None) -> Object:
+        return self._apply(self.get("Issue", id), data, self._now(at))
+
+    def archive_issue(self, id: str, *, archived: bool, trash: bool | None = None) -> Object:
+        issue, now = self.get("Issue", id), self._now(None)
+        issue |= {"archivedAt": now if archived else None, "trashed": trash or None, "updatedAt": now}
+        return self._save("Issue", issue)
+
+    def _apply(self, issue: Object, data: Object, now: str) -> Object:
+        """Check and set what was given. A null clears; what is absent stays."""
+        if "title" in data:
+            if not (data["title"] or "").strip():
+                raise invalid_input("title should not be empty.")
+            if len(data["title"]) > MAX_TITLE:
+                raise invalid_input(f"title must be shorter than or equal to {MAX_TITLE} characters.")
+            issue["title"] = data["title"]
+        if data.get("priority") is not None:
+            if not 0 <= data["priority"] <= 4:
+                raise invalid_input("priority must be between 0 and 4.")
+            issue |= {"priority": data["priority"], "priorityLabel": PRIORITIES[data["priority"]]}
+        if "description" in data:
+            issue["description"] = data["description"]
+        for field, entity in (("teamId", "Team"), ("assigneeId", "User"), ("parentId", "Issue")):
+            if field in data:
+                if data[field] is not None and self.find(entity, data[field]) is None:
+                    raise not_found(entity, data[field])
+                issue[field] = data[field]
+        if data.get("labelIds") is not None:
+            issue["labelIds"] = list(dict.fromkeys(data["labelIds"]))
+        added, removed = data.get("addedLabelIds") or [], data.get("removedLabelIds") or []
+        issue["labelIds"] = [i for i in dict.fromkeys(issue["labelIds"] + added) if i not in removed]
+        for label in issue["labelIds"]:
+            if self.find("IssueLabel", label) is None:
+                raise not_found("IssueLabel", label)
+        if data.get("stateId"):
+            self._enter(issue, self.get("WorkflowState", data["stateId"]), now)
+        issue["updatedAt"] = now
+        return self._save("Issue", issue)
+
+    def _enter(self, issue: Object, state: Object, now: str) -> None:
+        if state["id"] == issue["stateId"]:
+            return
+        kind = state["type"]
+        issue["stateId"] = state["id"]
+        issue["completedAt"] = now if kind == "completed" else None
+        issue["canceledAt"] = now if kind in ("canceled", "duplicate") else None
+        if kind == "started":
+            issue["startedAt"] = issue["startedAt"] or now
+        if kind != "triage":
+            issue["triagedAt"] = issue["triagedAt"] or now
+
+    def relate(self, data: Object, *, at: datetime | None = None) -> Object:
+        issue, other = self.get("Issue", data["issueId"]), self.get("Issue", data["relatedIssueId"])
+        if issue["id"] == other["id"]:
+            raise invalid_input("An issue cannot be related to itself.")
+        for existing in self.all("IssueRelation"):
+            if (existing["issueId"], existing["relatedIssueId"], existing["type"]) == (
+                issue["id"], other["id"], data["type"],
+            ):  # fmt: skip
+                return existing
+        now = self._now(at)
+        if data["type"] == "duplicate":  # Linear closes the duplicate by itself
+            self._enter(issue, self.state_named("Duplicate"), now)
+        issue["updatedAt"] = now
+        self._save("Issue", issue)
+        id = self._new_id("IssueRelation", data.get("id"))
+        relation = self._new(
+            "IssueRelation", id, now, type=data["type"], issueId=issue["id"], relatedIssueId=other["id"]
+        )
+        return self._save("IssueRelation", relation)
+
+    # -- what hangs on an issue
+
+    def create_label(self, data: Object) -> Object:
+        name = data["name"].strip()
+        if not name:
+            raise invalid_input("name should not be empty.")
+        for label in self.all("IssueLabel"):
+            if label["name"].casefold() == name.casefold():
+                raise conflict("IssueLabel", name)
+        if data.get("teamId"):
+            self.get("Team", data["teamId"])
+        label = self._new(
+            "IssueLabel",
+            self._new_id("IssueLabel", data.get("id")),
+            self._now(None),
+            name=name,
+            color=data.get("color") or "#bec2c8",
+            description=data.get("description"),
+            isGroup=bool(data.get("isGroup")),
+            teamId=data.get("teamId"),
+            parentId=data.get("parentId"),
+            creatorId=BOT_ID,
+        )
+        return self._save("IssueLabel", label)
+
+    def attach(self, data: Object, *, by: str = BOT_ID) -> Object:
+        """Create an attachment, or update the one of this issue that has the same URL."""
+        issue = self.get("Issue", data["issueId"])
+        if urlsplit(data["url"]).scheme not in ("http", "https"):
+            raise invalid_input("url must be a URL address.")
+        now = self._now(None)
+        fields = {
+            "title": data["title"],
+            "subtitle": data.get("subtitle"),
+            "url": data["url"],
+            "metadata": data.get("metadata") or {},
+            "groupBySource": bool(data.get("groupBySource")),
+        }
+        for existing in self.children("Attachment", "issueId", issue["id"]):
+            if existing["url"] == data["url"]:
+                return self._save("Attachment", existing | fields | {"updatedAt": now})
+        id = self._new_id("Attachment", data.get("id"))
+        attachment = self._new("Attachment", id, now, issueId=issue["id"], sourceType="api", creatorId=by, **fields)
+        self._save("Issue", issue | {"updatedAt": now})
+        if data.get("commentBody"):
+            self.comment({"issueId": issue["id"], "body": data["commentBody"]}, by=by)
+        return self._save("Attachment", attachment)
+
+    def comment(self, data: Object, *, by: str = BOT_ID, at: datetime | None = None) -> Object:
+        parent = self.get("Comment", data["parentId"]) if data.get("parentId") else None
+        issue_id = data.get("issueId") or (parent or {}).get("issueId")
+        if not issue_id:
+            raise invalid_input("Either issueId or parentId must be given.")
+        if not (data.get("body") or "").strip():
+            raise invalid_input("body should not be empty.")
+        issue, now = self.get("Issue", issue_id), self._now(at)
+        comment = self._new(
+            "Comment",
+            self._new_id("Comment", data.get("id")),
+            now,
+            body=data["body"],
+            issueId=issue["id"],
+            parentId=parent and parent["id"],
+            userId=by,
+            editedAt=None,
+        )
+        self._save("Issue", issue | {"updatedAt": now})
+        return self._save("Comment", comment)
+
+    # -- customers
+
+    def upsert_customer(self, data: Object) -> Object:
+        """Found by id, then by external id, then by domain; created when not found."""
+        domains, external = data.get("domains") or [], data.get("externalId")
+        existing = self.find("Customer", data.get("id"))
+        for customer in self.all("Customer"):
+            if existing is None and (
+                (external and external in customer["externalIds"]) or set(domains) & set(customer["domains"])
+            ):
+                existing = customer
+        now = self._now(None)
+        if existing is None:
+            if not data.get("name"):
+                raise invalid_input("name should not be empty.")
+            existing = self._new(
+                "Customer",
+                self._new_id("Customer", data.get("id")),
+                now,
+                name="",
+                domains=[],
+                externalIds=[],
+                revenue=None,
+                size=None,
+                ownerId=None,
+            )
+            existing["slugId"] = existing["id"].split("-")[0]
+        existing |= {k: data[k] for k in ("name", "revenue", "size", "ownerId") if data.get(k) is not None}
+        existing["domains"] = list(dict.fromkeys([*existing["domains"], *domains]))
+        if external and external not in existing["externalIds"]:
+            existing["externalIds"] = [*existing["externalIds"], external]
+        return self._save("Customer", existing | {"updatedAt": now})
+
+    def create_need(self, data: Object) -> Object:
+        """A customer's need for an issue. An attachment URL is attached to the issue on the way."""
+        customer = self.find("Customer", data.get("customerId"))
+        if external := data.get("customerExternalId"):
+            customer = next((c for c in self.all("Customer") if external in c["externalIds"]), None)
+        if customer is None:
+            raise not_found("Customer", str(external or data.get("customerId")))
+        if not data.get("issueId"):
+            raise invalid_input("issueId or projectId must be given.")
+        issue = self.get("Issue", data["issueId"])
+        priority = data.get("priority") or 0
+        if priority not in (0, 1):
+            raise invalid_input("priority must be 0 (not important) or 1 (important).")
+        attachment = self.find("Attachment", data.get("attachmentId"))
+        if url := data.get("attachmentUrl"):
+            attachment = self.attach({"issueId": issue["id"], "url": url, "title": url})
+        now = self._now(None)
+        need = self._new(
+            "CustomerNeed",
+            self._new_id("CustomerNeed", data.get("id")),
+            now,
+            body=data.get("body"),
+            priority=priority,
+            url=url or (attachment or {}).get("url"),
+            customerId=customer["id"],
+            issueId=issue["id"],
+            attachmentId=attachment and attachment["id"],
+            creatorId=BOT_ID,
+        )
+        self._save("Issue", issue | {"updatedAt": now})
+        return self._save("CustomerNeed", need)
+
+    # -- plumbing
+
+    def _now(self, at: datetime | None) -> str:
+        return iso(at or self.clock.now()).replace("Z", ".000Z")
+
+    def _new_id(self, entity: str, chosen: str | None) -> str:
+        if chosen is None:
+            return uuid4_from("linear", entity, str(self.state.next_number("linear.id")))
+        if not _UUID4.fullmatch(chosen):
+            raise invalid_input("id must be a UUID.")
+        if self.find(entity, chosen) is not None:
+            raise conflict(entity, chosen)
+        return chosen
+
+    def _new(self, entity: str, id: str, now: str, **fields: Any) -> Object:
+        return {
+            "__typename": entity, "id": id, "createdAt": now, "updatedAt": now, "archivedAt": None, **fields,
+        }  # fmt: skip
+
+    def _save(self, entity: str, item: Object) -> Object:
+        return self.state.put(_KINDS[entity], item["id"], item)
+
+    def _seed(self) -> None:
+        if self.find("Team", TEAM_ID) is not None:
+            return
+        now = self._now(None)
+        with self.state.transaction():
+            for display, name in {"groundswell": "Groundswell", **PEOPLE}.items():
+                self._save(
+                    "User",
+                    self._new(
+                        "User",
+                        uuid4_from("linear", "user", display),
+                        now,
+                        name=name,
+                        displayName=display,
+                        email=f"{display}@example.test",
+                        active=True,
+                        app=display == "groundswell",
+                    ),
+                )
+            team = self._new("Team", TEAM_ID, now, key="ENG", name="Engineering", displayName="Engineering")
+            self._save("Team", team | {"description": None, "triageEnabled": True})
+            for position, (name, type, color) in enumerate(STATES):
+                id = uuid4_from("linear", "state", name)
+                state = self._new("WorkflowState", id, now, name=name, type=type, color=color, position=float(position))
+                self._save("WorkflowState", state | {"description": None, "teamId": TEAM_ID})
+            for name, color in LABELS:
+                id = uuid4_from("linear", "label", name)
+                label = self._new("IssueLabel", id, now, name=name, color=color, description=None, isGroup=False)
+                self._save("IssueLabel", label | {"teamId": None, "parentId": None, "creatorId": None})
