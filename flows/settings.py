@@ -49,6 +49,7 @@ class FilesStream(_Section):
     format: Literal["csv", "jsonl", "parquet"] | None = None  # default: by the file's ending
     columns: dict[str, str] = Field(default_factory=dict)  # our name -> the file's name
     constants: dict[str, str] = Field(default_factory=dict)  # our name -> a fixed value
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)  # our name -> the file's value -> ours
     filter: dict[str, str] = Field(default_factory=dict)  # the file's column -> the value rows must have
     version_column: str | None = None  # the file's column that grows with every change of a row
 

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from flows.core.clock import iso, parse
+from flows.core.errors import GroundswellError
 from flows.core.keys import digest
 from flows.landing.store import Record
 from flows.pull.paginators import Batch, Json, Page
@@ -18,6 +19,8 @@ MAX_REMEMBERED = 20_000  # bounds the cursor; what is forgotten is landed twice,
 
 def record(id: object, version: str, payload: Json) -> Record:
     """A vendor object as a record; the payload's keys keep the vendor's order."""
+    if id is None or id == "":
+        raise GroundswellError(f"a record came without an id; it has {', '.join(payload)}", "Tell the vendor.")
     return Record(id=str(id), version=version, payload=orjson.dumps(payload).decode())
 
 

@@ -133,4 +133,4 @@ def query(client: Client, document: str, variables: Json) -> Json:
 
 
 def _record(item: Json) -> Record:
-    return record(item["id"], str(item.get("updatedAt") or ""), item)
+    return record(item.get("id"), str(item.get("updatedAt") or ""), item)

@@ -19,10 +19,13 @@ Fetch = Callable[[Json], Json]  # the parameters of a page -> the parsed answer
 
 @dataclass(frozen=True)
 class Page:
-    """What a connector yields: records to land, and the cursor that is true once they are landed."""
+    """What a connector yields: records to land, and the cursor that is true once they are landed.
+
+    Without a cursor the one before stays: what the page holds comes again if the pull stops here.
+    """
 
     records: list[Record]
-    cursor: Json
+    cursor: Json | None
     side: dict[str, list[Record]] = field(default_factory=dict)  # records of other streams that came along
     total: int | None = None  # how many the stream has in all, where the vendor says so
     extra: Json = field(default_factory=dict)  # for the commit: {"snapshot": True, "rows": n}

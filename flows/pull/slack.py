@@ -11,11 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import timedelta
+from http.client import HTTPException
 from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler, ServerErrorRetryHandler
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from flows.core.clock import iso
 from flows.core.errors import VendorError
@@ -78,14 +80,20 @@ class SlackReadback:
                 yield Page(changed, {"messages": dict(seen)})
 
     def _call(self, method: str, **arguments: Any) -> Json:
+        retrying = Retrying(
+            retry=retry_if_exception(_may_pass),
+            stop=stop_after_attempt(4),
+            wait=wait_exponential_jitter(initial=1, max=20),
+            reraise=True,
+        )
         try:
-            answer = getattr(self._client, method)(**arguments)
+            answer = retrying(getattr(self._client, method), **arguments)
         except SlackApiError as error:
             code = str(error.response.get("error"))
             todo = _HINTS.get(code, f"Check {self._variable}: the bot token of the app (xoxb-...).")
             what = f"{method.replace('_', '.', 1)} is refused: {code}"
             raise VendorError("slack", what, todo, status=error.response.status_code) from error
-        except (SlackClientError, OSError, ValueError) as error:
+        except (SlackClientError, HTTPException, OSError) as error:
             raise VendorError("slack", f"{method} failed: {error}", "Check the network and api_url.") from error
         body: Json = answer.data
         return body
@@ -103,6 +111,13 @@ def channels(destination: Slack) -> list[str]:
     """The configured channels, each once, in order."""
     named = (destination.alerts_channel, destination.digest_channel, destination.ops_channel)
     return list(dict.fromkeys(channel for channel in named if channel))
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Connections that broke and answers that were cut short; all calls here only read."""
+    if isinstance(error, SlackApiError):
+        return "non-JSON" in str(error.response.get("error"))
+    return isinstance(error, HTTPException | OSError)
 
 
 def _is_ours(message: Json, ours: Json) -> bool:

@@ -19,6 +19,7 @@ Needs an API token of an admin (incremental exports are for admins). Run alone:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -66,9 +67,9 @@ class Zendesk:
         if cursor and self._goes_further_back(stream, cursor):
             cursor = None
         since = self._since if stream in _SINCE_STREAMS else None
+        begun = {"since": since if cursor is None else cursor.get("since")}
         for page in self._stream_pages(stream, cursor, since):
-            page.cursor["since"] = since if cursor is None else cursor.get("since")
-            yield page
+            yield replace(page, cursor={**(page.cursor or {}), **begun})
 
     def _goes_further_back(self, stream: str, cursor: Json) -> bool:
         """A backfill asks for more history than the stream was begun with: begin it again."""
@@ -113,7 +114,7 @@ class Zendesk:
     ) -> Iterator[Page]:  # fmt: skip
         fetch = self._get(path or f"incremental/{stream}", self._limit, **params)
         cursor = cursor or {}
-        position = min(cursor.get("position", self._start(since)), self._start(None, self._now))
+        position = min(cursor.get("position", self._start(since)), self._latest_start)
         boundary = Boundary(cursor.get("boundary"))
         for batch in ZendeskTimeExport(stream).batches(fetch, position):
             fresh = boundary.fresh(to_record(item) for item in batch.items)
@@ -128,11 +129,13 @@ class Zendesk:
 
         return batches
 
-    def _start(self, since: str | None, latest: datetime | None = None) -> int:
-        """Epoch seconds to start from: `since` (or `latest`, or everything), but old enough to be allowed."""
-        newest = int((self._now - SETTLED).timestamp())
-        wanted = parse(since) if since else latest
-        return min(int(wanted.timestamp()), newest) if wanted else 0
+    @property
+    def _latest_start(self) -> int:
+        return int((self._now - SETTLED).timestamp())
+
+    def _start(self, since: str | None) -> int:
+        """Epoch seconds of `since` (or of everything), but old enough to be allowed."""
+        return min(int(parse(since).timestamp()), self._latest_start) if since else 0
 
     def _get(self, path: str, limit: RateLimit | None = None, **fixed: Any) -> Callable[[Json], Json]:
         def fetch(params: Json) -> Json:
@@ -160,17 +163,17 @@ def client(settings: Settings, name: str, source: ZendeskSource) -> Client:
 
 
 def _by_update(item: Json) -> Record:
-    return record(item["id"], str(item.get("updated_at") or item.get("created_at") or ""), item)
+    return record(item.get("id"), str(item.get("updated_at") or item.get("created_at") or ""), item)
 
 
 def _ticket(item: Json) -> Record:
-    return record(item["id"], _generated(item), item)
+    return record(item.get("id"), _generated(item), item)
 
 
 def _event(item: Json) -> Record:
     at = item.get("timestamp")
     version = iso(datetime.fromtimestamp(at, UTC)) if at else str(item.get("created_at") or "")
-    return record(item["id"], version, item)
+    return record(item.get("id"), version, item)
 
 
 def _generated(ticket: Json) -> str:
@@ -180,7 +183,7 @@ def _generated(ticket: Json) -> str:
 
 def _metrics(batch: Batch) -> list[Record]:
     """The metric sets that came with tickets: a list beside them, or one inside each."""
-    versions = {ticket["id"]: _generated(ticket) for ticket in batch.items}
+    versions = {ticket.get("id"): _generated(ticket) for ticket in batch.items}
     inside = [ticket.pop("metric_set") for ticket in batch.items if ticket.get("metric_set")]
     found = [*(batch.body.get("metric_sets") or []), *inside]
-    return [record(m["id"], versions.get(m.get("ticket_id"), str(m.get("updated_at") or "")), m) for m in found]
+    return [record(m.get("id"), versions.get(m.get("ticket_id"), str(m.get("updated_at") or "")), m) for m in found]
