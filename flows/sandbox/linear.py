@@ -112,7 +112,7 @@ class Linear:
             "rateLimitStatus": self._rate_limit_status,
             "issueSearch": self._issue_search,
             "searchIssues": self._search_issues,
-            "attachmentsForURL": lambda _, info, url, **args: self._page(
+            "attachmentsForURL": lambda _, _info, url, **args: self._page(
                 [a for a in self.store.all("Attachment") if a["url"] == url], args
             ),
         }
@@ -126,7 +126,7 @@ class Linear:
             "user": "User", "team": "Team", "workflowState": "WorkflowState", "issueLabel": "IssueLabel",
             "issue": "Issue", "customer": "Customer",
         }.items():  # fmt: skip
-            query[field] = lambda _, info, id, entity=entity: self.store.get(entity, id)
+            query[field] = lambda _, _info, id, entity=entity: self.store.get(entity, id)
         issue: dict[str, Callable[..., Any]] = {
             "url": lambda issue, _: self._issue_url(issue),
             "customerTicketCount": lambda issue, _: len(self.related(issue, "needs")),
@@ -139,12 +139,12 @@ class Linear:
         return {
             "Query": query,
             "Mutation": self._mutations(),
-            "User": {"isMe": lambda user, _: user["id"] == BOT_ID, "url": lambda user, _: self.base_url()},
+            "User": {"isMe": lambda user, _: user["id"] == BOT_ID, "url": lambda *_: self.base_url()},
             "Team": {
                 "organization": self._organization,
                 "triageIssueState": lambda *_: self.store.state_named("Triage"),
                 "defaultIssueState": lambda *_: self.store.state_named("Backlog"),
-                "issueCount": lambda team, _, **args: len(self.related(team, "issues")),
+                "issueCount": lambda team, _, **_args: len(self.related(team, "issues")),
                 **{field: many(field) for field in ("states", "labels", "issues")},
             },
             "WorkflowState": {"team": one("team"), "issues": many("issues")},

@@ -31,6 +31,7 @@ from flows.sandbox.premises import Premises
 from flows.sandbox.slack import Slack
 from flows.sandbox.slack_store import SlackStore
 from flows.sandbox.state import Clock, State
+from flows.sandbox.zendesk import Zendesk
 
 if TYPE_CHECKING:
     from flows.sandbox.company import Company
@@ -73,10 +74,11 @@ def create_app(
         return url
 
     linear_store, slack_store = LinearStore(state, clock), SlackStore(state, clock)
+    zendesk = Zendesk(premises, clock, rate_limits, base_url)
     linear = Linear(linear_store, rate_limits, base_url)
     slack = Slack(slack_store, rate_limits, base_url)
     control = Control(clock, faults, premises.moved)
-    app = Starlette(routes=[*control.routes, *linear.routes, *slack.routes])
+    app = Starlette(routes=[*control.routes, *zendesk.routes, *linear.routes, *slack.routes])
     return FaultMiddleware(app, faults, _drop)
 
 

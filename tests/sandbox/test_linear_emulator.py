@@ -19,7 +19,9 @@ from flows.sandbox.linear import API_KEY
 from flows.sandbox.server import SandboxServer
 
 TEAM = "{ teams(first: 1) { nodes { id } } }"
-CREATE = "mutation C($input: IssueCreateInput!) { issueCreate(input: $input) { success issue { id identifier url state { type } } } }"
+CREATE = """mutation C($input: IssueCreateInput!) {
+  issueCreate(input: $input) { success issue { id identifier url state { type } } }
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,9 @@ def test_updates_move_states_and_set_their_times(linear: Client) -> None:
     issue = new_issue(linear, "moving")
     states = ask(linear, "{ workflowStates(first: 20) { nodes { id type name } } }")["workflowStates"]["nodes"]
     by_type = {s["type"]: s["id"] for s in states}
-    update = "mutation U($id: String!, $input: IssueUpdateInput!) { issueUpdate(id: $id, input: $input) { issue { startedAt completedAt canceledAt triagedAt } } }"
+    update = """mutation U($id: String!, $input: IssueUpdateInput!) {
+      issueUpdate(id: $id, input: $input) { issue { startedAt completedAt canceledAt triagedAt } }
+    }"""
     times = ask(linear, update, id=issue["id"], input={"stateId": by_type["completed"]})["issueUpdate"]["issue"]
     assert times["completedAt"] and times["triagedAt"] and not times["canceledAt"]
     times = ask(linear, update, id=issue["id"], input={"stateId": by_type["canceled"]})["issueUpdate"]["issue"]
@@ -105,9 +109,13 @@ def test_updates_move_states_and_set_their_times(linear: Client) -> None:
 
 def test_marking_a_duplicate_relates_and_closes(linear: Client) -> None:
     original, copy = new_issue(linear, "original"), new_issue(linear, "copy")
-    relate = "mutation R($input: IssueRelationCreateInput!) { issueRelationCreate(input: $input) { issueRelation { type } } }"
+    relate = """mutation R($input: IssueRelationCreateInput!) {
+      issueRelationCreate(input: $input) { issueRelation { type } }
+    }"""
     ask(linear, relate, input={"issueId": copy["id"], "relatedIssueId": original["id"], "type": "duplicate"})
-    read = "query($id: String!) { issue(id: $id) { state { type name } relations { nodes { type relatedIssue { id } } } } }"
+    read = """query($id: String!) {
+      issue(id: $id) { state { type name } relations { nodes { type relatedIssue { id } } } }
+    }"""
     found = ask(linear, read, id=copy["id"])["issue"]
     assert found["state"] == {"type": "duplicate", "name": "Duplicate"}
     assert found["relations"]["nodes"] == [{"type": "duplicate", "relatedIssue": {"id": original["id"]}}]
@@ -127,7 +135,9 @@ def test_an_attachment_with_the_same_url_is_updated(linear: Client, sandbox: San
 
 def test_customers_are_upserted_by_external_id_and_their_needs_listed(linear: Client) -> None:
     issue = new_issue(linear, "needed")
-    upsert = "mutation U($input: CustomerUpsertInput!) { customerUpsert(input: $input) { customer { id name externalIds } } }"
+    upsert = """mutation U($input: CustomerUpsertInput!) {
+      customerUpsert(input: $input) { customer { id name externalIds } }
+    }"""
     one = ask(linear, upsert, input={"name": "Acme", "externalId": "zendesk:7", "domains": ["acme.test"]})
     two = ask(linear, upsert, input={"name": "Acme Ltd", "externalId": "zendesk:7"})
     assert one["customerUpsert"]["customer"]["id"] == two["customerUpsert"]["customer"]["id"]
@@ -152,7 +162,9 @@ def test_labels_can_be_created_once(linear: Client) -> None:
 def test_pages_cover_every_issue_once(linear: Client) -> None:
     for n in range(7):
         new_issue(linear, f"page {n}")
-    page = "query P($after: String) { issues(first: 3, after: $after, orderBy: updatedAt) { nodes { id } pageInfo { hasNextPage endCursor } } }"
+    page = """query P($after: String) {
+      issues(first: 3, after: $after, orderBy: updatedAt) { nodes { id } pageInfo { hasNextPage endCursor } }
+    }"""
     seen, after = [], None
     while True:
         answer = ask(linear, page, after=after)["issues"]
