@@ -1,0 +1,125 @@
+{# What differs between DuckDB and Spark, and nothing else. #}
+
+{# Text at a JSON path; null where it is missing or JSON null. #}
+{% macro json_text(column, path) -%}
+    {{ return(adapter.dispatch('json_text', 'groundswell')(column, path)) }}
+{%- endmacro %}
+{% macro default__json_text(column, path) -%} json_extract_string({{ column }}, '{{ path }}') {%- endmacro %}
+{% macro spark__json_text(column, path) -%} get_json_object({{ column }}, '{{ path }}') {%- endmacro %}
+
+{# Text at a key that is itself a column. #}
+{% macro json_value(column, key) -%}
+    {{ return(adapter.dispatch('json_value', 'groundswell')(column, key)) }}
+{%- endmacro %}
+{% macro default__json_value(column, key) -%}
+    json_extract_string({{ column }}, '$."' || {{ key }} || '"')
+{%- endmacro %}
+{% macro spark__json_value(column, key) -%}
+    from_json({{ column }}, 'map<string,string>')[{{ key }}]
+{%- endmacro %}
+
+{# The elements of a JSON array as a list of JSON texts; null where there is no array. #}
+{% macro json_items(column, path) -%}
+    {{ return(adapter.dispatch('json_items', 'groundswell')(column, path)) }}
+{%- endmacro %}
+{% macro default__json_items(column, path) -%}
+    json_extract({{ column }}, '{{ path }}[*]')
+{%- endmacro %}
+{% macro spark__json_items(column, path) -%}
+    from_json(get_json_object({{ column }}, '{{ path }}'), 'array<string>')
+{%- endmacro %}
+
+{# The texts of a JSON array, or at a path with [*] within one, as a list; an empty list where there is none. #}
+{% macro json_texts(column, path) -%}
+    {{ return(adapter.dispatch('json_texts', 'groundswell')(column, path)) }}
+{%- endmacro %}
+{% macro default__json_texts(column, path) -%}
+    coalesce(json_extract_string({{ column }}, '{{ path if "[*]" in path else path ~ "[*]" }}'), [])
+{%- endmacro %}
+{% macro spark__json_texts(column, path) -%}
+    coalesce(from_json(get_json_object({{ column }}, '{{ path }}'), 'array<string>'), array())
+{%- endmacro %}
+
+{# One row an element, in the select list. #}
+{% macro each(list) -%} {{ return(adapter.dispatch('each', 'groundswell')(list)) }} {%- endmacro %}
+{% macro default__each(list) -%} unnest({{ list }}) {%- endmacro %}
+{% macro spark__each(list) -%} explode({{ list }}) {%- endmacro %}
+
+{# An ISO 8601 text as a naive timestamp in UTC; null where it is none. A text without offset is UTC. #}
+{% macro utc_time(text) -%} {{ return(adapter.dispatch('utc_time', 'groundswell')(text)) }} {%- endmacro %}
+{% macro default__utc_time(text) -%}
+    make_timestamp(epoch_us(try_cast({{ text }} as timestamp with time zone)))
+{%- endmacro %}
+{% macro spark__utc_time(text) -%} to_utc_timestamp(try_cast({{ text }} as timestamp), 'UTC') {%- endmacro %}
+
+{# Tags as a list of texts, from a JSON array or a text separated by ';' or ','. #}
+{% macro tag_list(text) -%} {{ return(adapter.dispatch('tag_list', 'groundswell')(text)) }} {%- endmacro %}
+{% macro default__tag_list(text) -%}
+    list_filter(
+        list_transform(
+            case
+                when {{ text }} like '[%' then json_extract_string({{ text }}, '$[*]')
+                else regexp_split_to_array(coalesce({{ text }}, ''), '[;,]')
+            end,
+            lambda tag: trim(tag)
+        ),
+        lambda tag: tag <> ''
+    )
+{%- endmacro %}
+{% macro spark__tag_list(text) -%}
+    filter(
+        transform(
+            case
+                when {{ text }} like '[%' then from_json({{ text }}, 'array<string>')
+                else split(coalesce({{ text }}, ''), '[;,]')
+            end,
+            tag -> trim(tag)
+        ),
+        tag -> tag <> ''
+    )
+{%- endmacro %}
+
+{# Whether a list holds a value. #}
+{% macro holds(list, value) -%} {{ return(adapter.dispatch('holds', 'groundswell')(list, value)) }} {%- endmacro %}
+{% macro default__holds(list, value) -%} coalesce(list_contains({{ list }}, {{ value }}), false) {%- endmacro %}
+{% macro spark__holds(list, value) -%} coalesce(array_contains({{ list }}, {{ value }}), false) {%- endmacro %}
+
+{# Whether a text matches a regular expression. #}
+{% macro matches(text, pattern) -%}
+    {{ return(adapter.dispatch('matches', 'groundswell')(text, pattern)) }}
+{%- endmacro %}
+{% macro default__matches(text, pattern) -%} regexp_matches({{ text }}, '{{ pattern }}') {%- endmacro %}
+{% macro spark__matches(text, pattern) -%} {{ text }} rlike '{{ pattern }}' {%- endmacro %}
+
+{# Hours from one timestamp to another, with fractions, to four digits. #}
+{% macro hours_between(earlier, later) -%}
+    {{ return(adapter.dispatch('hours_between', 'groundswell')(earlier, later)) }}
+{%- endmacro %}
+{% macro default__hours_between(earlier, later) -%}
+    round(epoch({{ later }} - {{ earlier }}) / 3600.0, 4)
+{%- endmacro %}
+{% macro spark__hours_between(earlier, later) -%}
+    round((unix_micros({{ later }}) - unix_micros({{ earlier }})) / 3600e6, 4)
+{%- endmacro %}
+
+{# Every hour or day from one timestamp to another, both included, as a list. #}
+{% macro moments_between(first, last, unit) -%}
+    {{ return(adapter.dispatch('moments_between', 'groundswell')(first, last, unit)) }}
+{%- endmacro %}
+{% macro default__moments_between(first, last, unit) -%}
+    generate_series({{ first }}, {{ last }}, interval 1 {{ unit }})
+{%- endmacro %}
+{% macro spark__moments_between(first, last, unit) -%}
+    sequence({{ first }}, {{ last }}, interval 1 {{ unit }})
+{%- endmacro %}
+
+{# The first group of a regular expression in a text; null where it does not match. #}
+{% macro first_match(text, pattern) -%}
+    {{ return(adapter.dispatch('first_match', 'groundswell')(text, pattern)) }}
+{%- endmacro %}
+{% macro default__first_match(text, pattern) -%}
+    nullif(regexp_extract({{ text }}, '{{ pattern }}', 1), '')
+{%- endmacro %}
+{% macro spark__first_match(text, pattern) -%}
+    nullif(regexp_extract({{ text }}, '{{ pattern }}', 1), '')
+{%- endmacro %}

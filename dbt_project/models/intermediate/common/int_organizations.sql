@@ -1,0 +1,12 @@
+-- Grain: one row a customer organization.
+with
+
+final as (
+    select organization_id, source, name, domains, tier, created_at
+    from {{ ref('stg_zendesk__organizations') }}
+    union all
+    select organization_id, source, name, domains, tier, created_at
+    from {{ ref('stg_files__organizations') }}
+)
+
+select * from final

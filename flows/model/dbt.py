@@ -1,0 +1,191 @@
+"""Runs dbt in process, a layer at a time, and says what failed.
+
+dbt opens the warehouse file itself, beside the connection this process holds, and lets go of it
+afterwards. What it writes for people (compiled SQL, logs, docs) goes below `<home>/dbt`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Literal
+
+import duckdb
+
+from flows.core.errors import GroundswellError
+from flows.core.keys import digest
+from flows.core.run import Run
+from flows.settings import Settings
+from flows.warehouse.duck import writer
+
+if TYPE_CHECKING:
+    from dbt.contracts.results import RunResult
+
+Layer = Literal["stage", "judge", "publish", "settle"]
+
+# What each layer builds, in dbt's selection syntax. A new folder belongs to its layer without being named here.
+SELECT: dict[str, tuple[list[str], list[str]]] = {
+    "stage": (["path:models/staging", "path:models/intermediate/common", "resource_type:seed"], []),
+    "judge": (["path:models/intermediate", "path:models/marts"], ["path:models/intermediate/common"]),
+    "publish": (["path:models/publish"], []),
+    # After pushing: what the findings say about where they were filed.
+    "settle": (["path:models/marts/findings"], []),
+}
+# Models that keep rows between runs come from these files; when one changes they are built from nothing.
+INCREMENTAL_SOURCES = ("models/staging", "macros")
+THREADS = 1
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """What one invocation of dbt did."""
+
+    layer: str
+    models: int
+    tests: int
+    failures: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) -> LayerResult:
+    """Build and test one layer. moments: the times to judge; default the run's clock.
+
+    Seeds are loaded when their files have changed. Test warnings go into the run's report. Raises
+    GroundswellError naming the first model or test that failed, its message and its compiled file.
+    """
+    select, exclude = SELECT[layer]
+    with writer(run, moments=moments) as con:
+        changed = _changes(run.settings, con)
+        arguments = [
+            "build", "--select", *select, "--exclude", *exclude, "test_type:unit",
+            "--indirect-selection", "buildable",
+        ]  # fmt: skip
+        if layer == "stage" and "models" in changed:
+            arguments.append("--full-refresh")
+        if "seeds" not in changed:
+            arguments += ["--exclude-resource-type", "seed"]
+        result = invoke(run.settings, arguments, layer=layer)
+        if layer == "stage":
+            _remember(con, changed)
+    run.report.problems.extend(f"dbt {layer}: {text}" for text in result.warnings)
+    if result.failures:
+        more = f" ({len(result.failures) - 1} more failed)" if len(result.failures) > 1 else ""
+        raise GroundswellError(
+            f"dbt {layer}: {result.failures[0]}{more}",
+            f"The compiled SQL stands below {_target(run.settings)}, dbt's log in {_logs(run.settings)}.",
+        )
+    return result
+
+
+def docs(run: Run) -> Path:
+    """Write the documentation of the models as one file that needs no network. Returns its path."""
+    with writer(run):
+        result = invoke(run.settings, ["docs", "generate", "--static"], layer="docs")
+    if result.failures:
+        raise GroundswellError(f"dbt docs: {result.failures[0]}")
+    return _target(run.settings) / "static_index.html"
+
+
+def unit_tests(run: Run) -> LayerResult:
+    """Run the models' unit tests. They need the relations they stand in for: build the layers before."""
+    with writer(run):
+        return invoke(run.settings, ["test", "--select", "test_type:unit"], layer="unit tests")
+
+
+def invoke(settings: Settings, arguments: list[str], *, layer: str) -> LayerResult:
+    """One dbt command in this process, on the configured warehouse. Failures are returned, not raised."""
+    from dbt.cli.main import dbtRunner
+
+    command, *rest = arguments
+    options = [
+        "--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir),
+        "--target-path", str(_target(settings)), "--log-path", str(_logs(settings)),
+        "--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-version-check",
+        "--no-send-anonymous-usage-stats",
+    ]  # fmt: skip
+    if command != "docs":
+        options += ["--threads", str(THREADS)]
+    start = perf_counter()
+    try:
+        with _environment(GROUNDSWELL_WAREHOUSE=str(settings.warehouse_path.resolve())):
+            answer = dbtRunner().invoke([command, *rest, *options])
+    finally:
+        _let_go()
+    seconds = round(perf_counter() - start, 2)
+    results: list[RunResult] = list(getattr(answer.result, "results", None) or [])
+    failures = [_say(r) for r in results if r.status in ("error", "fail", "runtime error", "partial success")]
+    if answer.exception is not None and not failures:
+        failures = [" ".join(str(answer.exception).split())]
+    kinds = [str(r.node.resource_type) for r in results if hasattr(r, "node")]
+    return LayerResult(
+        layer=layer,
+        models=sum(kind in ("model", "seed") for kind in kinds),
+        tests=sum(kind in ("test", "unit_test") for kind in kinds),
+        failures=failures,
+        warnings=[_say(r) for r in results if r.status == "warn"],
+        seconds=seconds,
+    )
+
+
+def _say(result: RunResult) -> str:
+    node = result.node
+    kind = {"test": "test", "unit_test": "unit test", "seed": "seed"}.get(str(node.resource_type), "model")
+    message = " ".join((result.message or "no message").split())
+    compiled = getattr(node, "compiled_path", None)
+    return f"{kind} {node.name}: {message}" + (f" [{compiled}]" if compiled else "")
+
+
+def _changes(settings: Settings, con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Which of models and seeds differ from those this warehouse was last staged with: name -> new digest."""
+    con.execute("create table if not exists control.built (part varchar primary key, digest varchar)")
+    built = dict(con.execute("select part, digest from control.built").fetchall())
+    now = {
+        "models": _digest(settings.dbt_dir, *INCREMENTAL_SOURCES),
+        "seeds": _digest(settings.dbt_dir, "seeds", "dbt_project.yml"),
+    }
+    return {part: value for part, value in now.items() if built.get(part) != value}
+
+
+def _remember(con: duckdb.DuckDBPyConnection, changed: dict[str, str]) -> None:
+    for part, value in changed.items():
+        con.execute("insert or replace into control.built values (?, ?)", [part, value])
+
+
+def _digest(root: Path, *parts: str) -> str:
+    files = [path for part in parts for path in [root / part, *(root / part).rglob("*")] if path.is_file()]
+    return digest(*(f"{path.relative_to(root)}\n{path.read_text()}" for path in sorted(files)))
+
+
+def _target(settings: Settings) -> Path:
+    return (settings.home / "dbt" / "target").resolve()
+
+
+def _logs(settings: Settings) -> Path:
+    return (settings.home / "dbt" / "logs").resolve()
+
+
+def _let_go() -> None:
+    """dbt-duckdb keeps the file open after a run; no other process could open it, even to read."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
+
+
+@contextlib.contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before: dict[str, Any] = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,156 @@
+"""The warehouse's view of the two stores, and what a run tells the models about itself.
+
+| schema | what |
+| --- | --- |
+| `landing` | `<type>__<stream>`: committed rows of all sources of a type; `quarantine__records` |
+| `journal` | one view a kind: `seq, key, at, run_id, body` (JSON text) |
+| `control` | `as_of`: the moments to judge; `sources`: one row a configured source |
+| `enrich` | tables that the enrichment fills, empty until it has run |
+
+The views name committed files, so they are made again whenever the warehouse is opened for writing.
+Times are naive timestamps in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import fsspec
+import orjson
+
+from flows.core.clock import parse, utc
+from flows.core.keys import digest
+from flows.core.run import Run
+from flows.landing.journal import KINDS
+from flows.landing.journal import SOURCE as JOURNAL
+from flows.landing.store import Store
+
+# What each type of source can land. A stream that has not landed yet is an empty view.
+STREAMS: dict[str, tuple[str, ...]] = {
+    "zendesk": (
+        "tickets", "ticket_events", "users", "organizations", "satisfaction_ratings", "ticket_metrics",
+        "articles", "ticket_fields", "groups",
+    ),
+    "files": ("tickets", "messages", "articles", "releases", "users", "organizations"),
+    "linear": ("issues", "workflow_states", "comments"),
+    "slack": ("messages",),
+    "quarantine": ("records",),
+}  # fmt: skip
+NOT_CONFIGURED = {"linear": "linear", "slack": "slack", "quarantine": "quarantine"}  # source -> type
+
+# timestamptz to naive UTC without asking for the session's time zone
+_AT = "make_timestamp(epoch_us(pulled_at))"
+_LANDED = f"select source, stream, id, version, {_AT} as pulled_at, run_id, backfill, seq, payload from {{rows}}"
+_JOURNALLED = f"select seq, id as key, {_AT} as at, run_id, payload as body from {{rows}}"
+_NOTHING = (
+    "(select '' as source, '' as stream, '' as id, '' as version, timestamptz 'epoch' as pulled_at,"
+    " '' as run_id, false as backfill, 0::bigint as seq, '' as payload where false)"
+)
+
+
+def prepare(con: duckdb.DuckDBPyConnection, run: Run, *, moments: Sequence[datetime] | None = None) -> None:
+    """Make the schemas `landing`, `journal`, `control` and `enrich` say what is committed now.
+
+    moments: the times to judge, in any zone; default the run's own clock.
+    """
+    for schema in ("landing", "journal", "control", "enrich"):
+        con.execute(f"create schema if not exists {schema}")
+    _landing(con, run)
+    for kind in KINDS:
+        rows = _rows(con, run.journal.store, [(JOURNAL, kind)])
+        con.execute(f"create or replace view journal.{kind} as {_JOURNALLED.format(rows=rows)}")
+    _as_of(con, moments or [run.now])
+    _sources(con, run)
+    _enrich(con)
+
+
+def _landing(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    types = {name: source.type for name, source in run.settings.sources.items()} | NOT_CONFIGURED
+    landed: dict[tuple[str, str], list[tuple[str, str]]] = {
+        (kind, stream): [] for kind, streams in STREAMS.items() for stream in streams
+    }
+    for source, stream in run.landing.streams():
+        if source in types:
+            landed.setdefault((types[source], stream), []).append((source, stream))
+    for (kind, stream), parts in landed.items():
+        rows = _rows(con, run.landing, parts)
+        con.execute(f'create or replace view landing."{kind}__{stream}" as {_LANDED.format(rows=rows)}')
+
+
+def _rows(con: duckdb.DuckDBPyConnection, store: Store, parts: list[tuple[str, str]]) -> str:
+    """SQL for the committed rows of some streams of a store."""
+    paths = [path for source, stream in parts for path in store.files(source, stream)]
+    if not paths:
+        return _NOTHING
+    if "://" in paths[0] and not _registered(con, paths[0]):
+        con.register_filesystem(fsspec.filesystem(paths[0].split("://", 1)[0]))
+    return f"read_parquet({[path.replace(chr(39), chr(39) * 2) for path in paths]!r})"
+
+
+def _registered(con: duckdb.DuckDBPyConnection, path: str) -> bool:
+    return con.filesystem_is_registered(path.split("://", 1)[0])
+
+
+def _as_of(con: duckdb.DuckDBPyConnection, moments: Sequence[datetime]) -> None:
+    con.execute("create or replace table control.as_of (as_of timestamp primary key)")
+    rows = [[_naive(moment)] for moment in sorted(set(moments))]
+    con.executemany("insert into control.as_of values (?)", rows)
+
+
+def _sources(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """`control.sources`: when each was pulled, whether it can be relied on, and its field titles."""
+    con.execute(
+        "create or replace table control.sources (source varchar primary key, type varchar not null,"
+        " last_pulled_at timestamp, last_ok_at timestamp, is_late boolean not null, is_bad boolean not null,"
+        " reason varchar, category_field varchar, version_field varchar)"
+    )
+    history: dict[str, list[dict[str, Any]]] = {}
+    for row in run.journal.read("source_state").iter_rows(named=True):
+        history.setdefault(row["id"], []).append(orjson.loads(row["payload"]))
+    streams = run.landing.streams()
+    for name, source in run.settings.sources.items():
+        said = history.get(name, [])
+        newest = said[-1] if said else {}
+        last_ok = next((s["last_ok_at"] for s in reversed(said) if s.get("last_ok_at")), None)
+        pulled = [
+            commit.at
+            for owner, stream in streams
+            if owner == name
+            for commit in run.landing.commits(owner, stream)[-1:]
+        ]
+        overdue = last_ok is not None and ((run.now - parse(last_ok)).total_seconds() > source.late_after_hours * 3600)
+        bad = run.report.bad_sources.get(name)
+        if bad is None and newest.get("status") == "bad_batch":
+            bad = newest.get("reason") or "the last batch failed a critical check"
+        late = run.report.late_sources.get(name) or (f"last complete pull {last_ok}" if overdue else None)
+        con.execute(
+            "insert into control.sources values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                name, source.type, _naive(parse(max(pulled))) if pulled else None,
+                _naive(parse(last_ok)) if last_ok else None, late is not None, bad is not None, bad or late,
+                getattr(source, "category_field", None), getattr(source, "version_field", None),
+            ],
+        )  # fmt: skip
+
+
+def _enrich(con: duckdb.DuckDBPyConnection) -> None:
+    """Empty enrichment tables where there are none of this shape: models can be built before the first enrichment.
+
+    A table whose columns have changed since it was made is emptied; the next enrichment fills it again.
+    """
+    from flows.enrich.tables import TABLES
+
+    made = dict(con.execute("select table_name, comment from duckdb_tables() where schema_name = 'enrich'").fetchall())
+    for table, columns in TABLES.items():
+        columns = columns.replace(" at TIMESTAMP", ' "at" TIMESTAMP')  # `at` is a reserved word
+        shape = digest(columns)[:16]
+        if made.get(table) != shape:
+            con.execute(f"create or replace table enrich.{table} ({columns})")
+            con.execute(f"comment on table enrich.{table} is '{shape}'")
+
+
+def _naive(moment: datetime) -> datetime:
+    return utc(moment).replace(tzinfo=None)
