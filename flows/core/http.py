@@ -28,7 +28,6 @@ from flows.core.errors import UnknownOutcome, VendorError
 log = logging.getLogger(__name__)
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs whole URLs with their parameters
 
-_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 _SECRET_PARAMETER = re.compile(r"token|key|secret|password|signature|auth|email", re.IGNORECASE)
 _HINTS = {
     301: "The address has moved; put the new one into groundswell.toml.",
@@ -92,12 +91,14 @@ class Client:
     rejected: Rejected | None = None
     attempts: int = 6
     wait_budget: float = 900.0
-    timeout: httpx.Timeout | float = _TIMEOUT
+    timeout: float = 60.0  # seconds of silence, for one try
     sleep: Callable[[float], None] = time.sleep
 
     def __post_init__(self) -> None:
         self._http = httpx.Client(
-            auth=self.auth, headers={"Accept": "application/json", **self.headers}, timeout=self.timeout
+            auth=self.auth,
+            headers={"Accept": "application/json", **self.headers},
+            timeout=httpx.Timeout(self.timeout, connect=min(self.timeout, 15.0)),
         )
         self._limit = RateLimit(self.requests_per_minute)
         self._backoff = wait_exponential_jitter(initial=1, max=60, jitter=1)

@@ -79,6 +79,8 @@ def compact(
     )
     dropped = 0
     for group in _groups(commits):
+        if len(group) == 1 and expired is None:
+            continue
         frame = _read(store, source, stream, group)
         kept = _without_repeats(frame) if drop_repeats else frame
         if expired is not None:

@@ -45,7 +45,7 @@ class Files:
         pass
 
     def pages(self, stream: str, cursor: Json | None) -> Iterator[Page]:
-        spec = next(spec for key, spec in self._source.streams.items() if key == stream)
+        spec = _spec(self._source, stream)
         mapping = digest(spec.model_dump_json(), str(self._source.ticket_url))
         before = (cursor or {}).get("files", {}) if (cursor or {}).get("mapping") == mapping else {}
         marks: dict[str, Json] = {}
@@ -55,7 +55,7 @@ class Files:
         for path in locate(self._settings, spec):
             mark, data = _fingerprint(path, before.get(path))
             if data is not None:
-                records = self._records(stream, spec, path, data)
+                records = read_records(self._name, self._source, stream, path, data)
                 mark["rows"] = len(records)
                 nameless += sum(r["id"].startswith("row-") for r in records)
                 landed = landed or _Landed(self._store, self._name, stream)
@@ -74,13 +74,23 @@ class Files:
             extra=extra if self._source.full_snapshot else {},
         )  # fmt: skip
 
-    def _records(self, stream: str, spec: FilesStream, path: str, data: bytes) -> list[Record]:
-        table = read_table(self._name, path, data, format_of(path, spec.format))
-        if not table.columns:
-            return []
-        where = f"sources.{self._name}.streams.{stream} ({path})"
-        mapping = Mapping(where, stream, spec, table.columns, self._source.ticket_url)
-        return [found for row in table.rows if (found := mapping.record(row)) is not None]
+
+def read_records(name: str, source: FilesSource, stream: str, path: str, data: bytes | None = None) -> list[Record]:
+    """The rows of one file as records of a stream, mapped and filtered. Raises VendorError, ConfigError."""
+    spec = _spec(source, stream)
+    if data is None:
+        fs, inner = fsspec.core.url_to_fs(path)
+        data = fs.cat_file(inner)
+    table = read_table(name, path, data, format_of(path, spec.format))
+    if not table.columns:
+        return []
+    where = f"sources.{name}.streams.{stream} ({path})"
+    mapping = Mapping(where, stream, spec, table.columns, source.ticket_url)
+    return [found for row in table.rows if (found := mapping.record(row)) is not None]
+
+
+def _spec(source: FilesSource, stream: str) -> FilesStream:
+    return next(spec for name, spec in source.streams.items() if name == stream)
 
 
 class _Landed:

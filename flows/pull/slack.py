@@ -17,6 +17,7 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler, ServerErrorRetryHandler
+from slack_sdk.web import SlackResponse
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from flows.core.clock import iso
@@ -24,7 +25,7 @@ from flows.core.errors import VendorError
 from flows.core.keys import digest
 from flows.core.run import Run
 from flows.pull.boundary import record
-from flows.pull.paginators import Json, Page, SlackCursor
+from flows.pull.paginators import Fetch, Json, Page, SlackCursor
 from flows.settings import Settings, Slack
 
 WINDOW = timedelta(days=30)
@@ -43,7 +44,6 @@ class SlackReadback:
 
     def __init__(self, run: Run, destination: Slack) -> None:
         self._now = run.now
-        self._variable = run.settings.secret_name("slack", "bot_token")
         self._channels = channels(destination)
         self._client = client(run.settings, destination)
 
@@ -60,15 +60,9 @@ class SlackReadback:
             for key, mark in ((cursor or {}).get("messages") or {}).items()
             if float(key.rpartition(":")[2]) >= oldest
         }
-        ours = self._call("auth_test")
+        ours: Json = call(self._client, "auth_test").data  # type: ignore[assignment]
         for channel in self._channels:
-            walk = SlackCursor("messages").batches(
-                lambda params, channel=channel: self._call(  # type: ignore[misc]
-                    "conversations_history", channel=channel, oldest=f"{math.floor(oldest)}", limit=200,
-                    include_all_metadata=True, **params,
-                )
-            )  # fmt: skip
-            for batch in walk:
+            for batch in SlackCursor("messages").batches(self._history(channel, math.floor(oldest))):
                 changed = []
                 for message in batch.items:
                     if not _is_ours(message, ours):
@@ -79,24 +73,43 @@ class SlackReadback:
                         changed.append(record(key, iso(self._now), {"channel": channel, **message}))
                 yield Page(changed, {"messages": dict(seen)})
 
-    def _call(self, method: str, **arguments: Any) -> Json:
-        retrying = Retrying(
-            retry=retry_if_exception(_may_pass),
-            stop=stop_after_attempt(4),
-            wait=wait_exponential_jitter(initial=1, max=20),
-            reraise=True,
-        )
-        try:
-            answer = retrying(getattr(self._client, method), **arguments)
-        except SlackApiError as error:
-            code = str(error.response.get("error"))
-            todo = _HINTS.get(code, f"Check {self._variable}: the bot token of the app (xoxb-...).")
-            what = f"{method.replace('_', '.', 1)} is refused: {code}"
-            raise VendorError("slack", what, todo, status=error.response.status_code) from error
-        except (SlackClientError, HTTPException, OSError) as error:
-            raise VendorError("slack", f"{method} failed: {error}", "Check the network and api_url.") from error
-        body: Json = answer.data
-        return body
+    def _history(self, channel: str, oldest: int) -> Fetch:
+        def fetch(params: Json) -> Json:
+            body: Json = call(
+                self._client, "conversations_history", channel=channel, oldest=str(oldest), limit=200,
+                include_all_metadata=True, **params,
+            ).data  # type: ignore[assignment]  # fmt: skip
+            return body
+
+        return fetch
+
+
+def call(client: WebClient, method: str, **arguments: Any) -> SlackResponse:
+    """One reading method of slack_sdk's client, tried again while that may help. Raises VendorError."""
+    retrying = Retrying(
+        retry=retry_if_exception(_may_pass),
+        stop=stop_after_attempt(4),
+        wait=wait_exponential_jitter(initial=1, max=20),
+        reraise=True,
+    )
+    try:
+        answer: SlackResponse = retrying(getattr(client, method), **arguments)
+    except SlackApiError as error:
+        code = str(error.response.get("error"))
+        todo = _HINTS.get(code, f"Check {Settings.secret_name('slack', 'bot_token')}: the app's bot token (xoxb-...).")
+        what = f"{method.replace('_', '.', 1)} is refused: {code}"
+        raise VendorError("slack", what, todo, status=error.response.status_code) from error
+    except (SlackClientError, HTTPException, OSError) as error:
+        raise VendorError("slack", f"{method} failed: {error}", "Check the network and api_url.") from error
+    return answer
+
+
+def identity(settings: Settings, destination: Slack) -> tuple[Json, str]:
+    """Who the token is (auth.test), and its scopes where Slack names them."""
+    answer = call(client(settings, destination), "auth_test")
+    body: Json = answer.data  # type: ignore[assignment]
+    scopes = {k.lower(): v for k, v in answer.headers.items()}.get("x-oauth-scopes", "")
+    return body, scopes if isinstance(scopes, str) else ",".join(scopes)
 
 
 def client(settings: Settings, destination: Slack) -> WebClient:

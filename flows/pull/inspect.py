@@ -1,0 +1,142 @@
+"""The first look at a source, before anything is pulled: who we are, how much there is, how long it takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+import orjson
+
+from flows.core.errors import ConfigError, VendorError
+from flows.core.http import Client
+from flows.core.redaction import redact
+from flows.pull import linear, slack, zendesk
+from flows.pull.files import locate, read_records
+from flows.pull.paginators import Json
+from flows.settings import FilesSource, Linear, Settings, Slack, ZendeskSource
+
+SAMPLE = 3
+_PER_PAGE = 1000  # of Zendesk's incremental exports
+_EVENTS_PER_TICKET = 6  # about: opening, replies, status changes; for the estimate alone
+_SECONDS_PER_PAGE = 2.0  # a page of 1000 over the internet
+_FILE_ROWS_PER_SECOND = 20_000
+
+
+@dataclass
+class Inspection:
+    """What a source looks like. `counts` has None where the vendor does not tell."""
+
+    source: str
+    who: str
+    access: str
+    counts: dict[str, int | None] = field(default_factory=dict)
+    sample: list[str] = field(default_factory=list)  # redacted subjects
+    seconds: float | None = None  # estimate of a first pull
+    notes: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """Printable, the most telling lines first."""
+        counts = ", ".join(f"{'?' if n is None else f'{n:,}'} {stream}" for stream, n in self.counts.items())
+        lines = [f"{self.source}: {self.who}", f"  access: {self.access}"]
+        lines += [f"  holds: {counts}"] if counts else []
+        lines += [f"  a first pull takes about {_duration(self.seconds)}"] if self.seconds is not None else []
+        lines += [f"  note: {note}" for note in self.notes]
+        lines += [f"  sample: {subject}" for subject in self.sample]
+        return lines
+
+
+def inspect(settings: Settings, source_name: str) -> Inspection:
+    """Look at a source of groundswell.toml, or at the destination `linear` or `slack`. Lands nothing."""
+    source = settings.sources.get(source_name)
+    if isinstance(source, ZendeskSource):
+        return _zendesk(settings, source_name, source)
+    if isinstance(source, FilesSource):
+        return _files(settings, source_name, source)
+    if source_name == "linear" and settings.destinations.linear:
+        return _linear(settings, settings.destinations.linear)
+    if source_name == "slack" and settings.destinations.slack:
+        return _slack(settings, settings.destinations.slack)
+    raise ConfigError(f"no source is called {source_name!r}", f"groundswell.toml names: {', '.join(settings.sources)}.")
+
+
+def _zendesk(settings: Settings, name: str, source: ZendeskSource) -> Inspection:
+    with zendesk.client(settings, name, source) as client:
+        me = client.get_json("api/v2/users/me").get("user") or {}
+        if me.get("id") is None:  # Zendesk answers an anonymous user instead of refusing
+            raise VendorError(name, "the credentials are not accepted", client.hints[401], status=401)
+        found = Inspection(name, f"{me.get('name')} at {source.base_url}", f"role {me.get('role')}")
+        if me.get("role") != "admin":
+            found.notes.append("incremental exports need an admin; this user will be refused")
+        for stream in ("tickets", "users", "organizations"):
+            found.counts[stream] = _count(client, stream)
+        sample = _maybe(lambda: client.get_json("api/v2/tickets", {"page[size]": SAMPLE})) or {}
+    found.sample = [_subject(ticket) for ticket in sample.get("tickets", [])[:SAMPLE]]
+    if source.since:
+        found.notes.append(f"tickets are pulled from {source.since} on; the estimate is for all of them")
+    known = {stream: n for stream, n in found.counts.items() if n is not None}
+    if "tickets" in known:
+        known["ticket_events"] = known["tickets"] * _EVENTS_PER_TICKET
+        pages = sum(math.ceil(n / _PER_PAGE) for n in known.values()) + 2
+        per_minute = min(source.incremental_requests_per_minute, source.requests_per_minute)
+        found.seconds = max(pages * _SECONDS_PER_PAGE, (pages - per_minute) / per_minute * 60)
+    return found
+
+
+def _count(client: Client, stream: str) -> int | None:
+    answer = _maybe(lambda: client.get_json(f"api/v2/{stream}/count"))
+    value = (answer or {}).get("count")
+    value = value.get("value") if isinstance(value, dict) else value
+    return int(value) if value is not None else None
+
+
+def _maybe(call: Callable[[], Any]) -> Json | None:
+    """The answer, or None where this account or role does not give it."""
+    try:
+        answer: Json = call()
+    except VendorError as error:
+        if error.status in (403, 404):
+            return None
+        raise
+    return answer
+
+
+def _files(settings: Settings, name: str, source: FilesSource) -> Inspection:
+    found = Inspection(name, "exported files", "read")
+    for stream, spec in source.streams.items():
+        paths = locate(settings, spec)
+        found.notes.append(f"{stream} from {', '.join(PurePath(p).name for p in paths[:3])}")
+        records = [r for path in paths for r in read_records(name, source, stream, path)]
+        found.counts[stream] = len(records)
+        if stream == "tickets":
+            found.sample = [_subject(orjson.loads(r["payload"])) for r in records[:SAMPLE]]
+    found.seconds = sum(n or 0 for n in found.counts.values()) / _FILE_ROWS_PER_SECOND
+    return found
+
+
+def _linear(settings: Settings, destination: Linear) -> Inspection:
+    with linear.client(settings, destination) as client:
+        data = linear.query(client, linear.VIEWER, {"team": destination.team})["data"]
+    if not data["teams"]["nodes"]:
+        raise VendorError("linear", f"there is no team {destination.team!r}", "Check team in groundswell.toml.")
+    team = data["teams"]["nodes"][0]
+    return Inspection("linear", f"{data['viewer']['name']}, team {team['key']} ({team['name']})", "read")
+
+
+def _slack(settings: Settings, destination: Slack) -> Inspection:
+    ours, scopes = slack.identity(settings, destination)
+    who = f"{ours.get('user')} in {ours.get('team')}, channels {', '.join(slack.channels(destination))}"
+    return Inspection("slack", who, scopes or "scopes unknown")
+
+
+def _subject(ticket: Json) -> str:
+    return redact(str(ticket.get("subject") or "(no subject)"))[:100]
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} seconds"
+    minutes = seconds / 60
+    return f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"
