@@ -83,13 +83,14 @@ def score(settings: Settings) -> Score:
     last = max((parse(body["at"]) for body in journal.latest("run").values()), default=None)
     first_live = min((parse(body["at"]) for body in runs), default=None)
     history_end = parse(truth["history_end"])
+    helpdesk = next((name for name, source in settings.sources.items() if source.type == "zendesk"), "zendesk")
     if last is None:
         raise ConfigError("no run is in the journal", "Run `groundswell backfill` or `make demo` first.")
 
     events, caught_by = [], defaultdict(list)
     for event in truth["events"]:
-        planted = {f"{truth['source']}:{t}" for t in event["ticket_ids"]}
-        started = parse(event["started_at"])
+        planted = {f"{helpdesk}:{t}" for t in event["ticket_ids"]}
+        started = parse(event["first_ticket_at"] or event["started_at"])
         row = EventScore(
             id=event["id"], kind=event["kind"], loudness=event["loudness"], title=event["title"],
             tickets=len(planted), happened=started <= last, live=started > history_end,

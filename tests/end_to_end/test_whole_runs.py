@@ -27,7 +27,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
 
 def test_every_ticket_of_the_helpdesk_is_landed(lived: Workplace) -> None:
     landed = set(Store(load_settings().landing).read("zendesk", "tickets")["id"])
-    assert landed == {str(ticket["id"]) for ticket in lived.company.tickets_as_of(lived.now())}
+    assert landed == {str(ticket["id"]) for ticket in lived.company.all("tickets", lived.now())}
 
 
 def test_the_bad_release_is_found_and_filed_once(lived: Workplace) -> None:
