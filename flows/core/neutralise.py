@@ -16,6 +16,7 @@ import unicodedata
 from urllib.parse import quote, urlsplit
 
 JOINER = "\u2060"
+MAX_URL = 1000
 
 _SPACES = re.compile(r"\s+")
 _MENTION = re.compile(r"([@#])(?=[^\W_])")
@@ -28,7 +29,7 @@ _SLACK_LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
 _SLACK_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # one inside a word, as in SYNC_ERROR, formats nothing
 _SLACK_ESCAPES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"))
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$^:!])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$^!])")
 _MARKDOWN_START = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+=]))")  # lists, underlined headings, rules
 
 
@@ -65,7 +66,7 @@ def for_slack(text: str) -> str:
 def for_markdown(text: str) -> str:
     """Inert text for Linear's Markdown (CommonMark with tables, strikethrough and bare links)."""
     inert = _IDENTIFIER.sub(rf"\1{JOINER}", _defuse(plain(text)))
-    inert = _MARKDOWN.sub(r"\\\1", inert)
+    inert = _EMOJI_CODE.sub(r"\:", _MARKDOWN.sub(r"\\\1", inert))
     return _MARKDOWN_START.sub(r"\1\\", inert)
 
 
@@ -82,7 +83,7 @@ def code(text: str) -> str:
 
 def link(url: str | None) -> str | None:
     """An http(s) address that is safe between our own markup for links, or None for anything else."""
-    if not url or plain(url) != url or " " in url:
+    if not url or len(url) > MAX_URL or plain(url) != url or " " in url:
         return None
     try:
         parts = urlsplit(url)

@@ -20,8 +20,8 @@ Block = dict[str, Any]
 
 START = "▼ Groundswell keeps the part between these two lines up to date. Write above or below it. ▼"
 END = "▲ End of the part that Groundswell keeps up to date ▲"
-_START = re.compile(r"^[*_\s]*▼ Groundswell .*$", re.MULTILINE)
-_END = re.compile(r"^[*_\s]*▲ .*Groundswell.*$", re.MULTILINE)
+_START = re.compile(r"^[*_ ]*▼ Groundswell .*$", re.MULTILINE)
+_END = re.compile(r"^[*_ ]*▲ .*Groundswell.*$", re.MULTILINE)
 
 SEVERITY = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "⚪"}
 MAX_TITLE, MAX_HEADER, MAX_SECTION, MAX_FIELD, MAX_BLOCKS = 240, 150, 3000, 2000, 50
@@ -33,7 +33,7 @@ MAX_QUOTES = 5
 
 def title(body: Body) -> str:
     """The title of an issue or a message: one plain line."""
-    return clip(for_title(str(body.get("title") or "Untitled finding")), MAX_TITLE)
+    return clip(for_title(str(body.get("title") or "")), MAX_TITLE) or "Untitled finding"
 
 
 def description(body: Body) -> str:
@@ -98,7 +98,7 @@ def _steps(body: Body) -> str:
 
 def _environment(body: Body) -> str:
     rows = [
-        f"| {_md(e.get('name'), 60)} | {code(clip(str(e['value']), 120))} "
+        f"| {_md(e.get('name'), 60)} | {_code(e['value'])} "
         f"| {_share(e.get('share'))} | {_share(e.get('usual_share'))} |"
         for e in body.get("environment") or []
         if e.get("value") not in (None, "")
@@ -118,8 +118,8 @@ def _facts(body: Body) -> str:
         ("First seen", _moment(body.get("first_seen_at"))),
         ("Last seen", _moment(body.get("last_seen_at"))),
         ("Who", _counted(body)),
-        ("Suspected release", code(str(suspected)) if suspected else ""),
-        ("Release", code(str(stated)) if stated and stated != suspected else ""),
+        ("Suspected release", _code(suspected) if suspected else ""),
+        ("Release", _code(stated) if stated and stated != suspected else ""),
         ("Volume", _md(_volume(window), 200) if observed is not None else ""),
         ("State", f"{_word(body.get('state'))}, severity {_word(body.get('severity'))}".lower()),
     ]
@@ -144,12 +144,21 @@ def _why(body: Body) -> str:
 
 
 def _md(text: Any, limit: int) -> str:
-    return for_markdown(clip(str(text or ""), limit))
+    return for_markdown(clip(_without_markers(text), limit))
+
+
+def _code(text: Any) -> str:
+    return code(clip(_without_markers(text), 120))
+
+
+def _without_markers(text: Any) -> str:
+    """Foreign text cannot pose as the end of the live block."""
+    return str(text or "").replace("▼", "▽").replace("▲", "△")
 
 
 def _md_link(label: str, url: str | None) -> str:
-    safe = link(url)
-    return f"[{for_markdown(label)}]({safe})" if safe else for_markdown(label)
+    safe, text = link(url), _md(label, 80) or "link"
+    return f"[{text}]({safe})" if safe else text
 
 
 # -- Slack
@@ -228,12 +237,17 @@ def _alert_fields(body: Body) -> list[str]:
 
 
 def _sl(text: Any, limit: int) -> str:
-    return for_slack(clip("" if text is None else str(text), limit))
+    """Foreign text of about `limit` characters; escapes make it longer by a half at most."""
+    size, inert = limit, for_slack(clip("" if text is None else str(text), limit))
+    while len(inert) > limit * 3 // 2:
+        size = size * 3 // 4
+        inert = for_slack(clip(str(text), size))
+    return inert
 
 
 def _sl_link(label: str, url: str | None) -> str:
-    safe = link(url)
-    return f"<{safe.replace('&', '&amp;')}|{for_slack(label)}>" if safe else for_slack(label)
+    safe, text = link(url), for_slack(label) or "link"
+    return f"<{safe.replace('&', '&amp;')}|{text}>" if safe else text
 
 
 def _mrkdwn(text: str) -> Block:
@@ -328,7 +342,7 @@ def _shares(item: dict[str, Any]) -> str:
 
 def _word(text: Any) -> str:
     """A state or severity: letters only, so that it needs no escape anywhere."""
-    return re.sub(r"[^a-z ]", "", str(text or "unknown").lower()).capitalize()
+    return re.sub(r"[^a-z ]", "", str(text or "unknown").lower())[:40].strip().capitalize() or "Unknown"
 
 
 def _moment(value: Any) -> str:

@@ -170,10 +170,10 @@ class _Limited(Exception):
         self.after = after
 
 
-def open_messenger(settings: Slack, token: str) -> Messenger:
+def open_messenger(settings: Slack, token: str, *, sleep: Callable[[float], None] = time.sleep) -> Messenger:
     """The messenger of the configured workspace."""
     base_url = settings.api_url if settings.api_url.endswith("/") else f"{settings.api_url}/"
-    return Messenger(WebClient(token=token, base_url=base_url, timeout=30, retry_handlers=[]))
+    return Messenger(WebClient(token=token, base_url=base_url, timeout=30, retry_handlers=[]), sleep=sleep)
 
 
 def channel_of(settings: Slack, role: str) -> str:

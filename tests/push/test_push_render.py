@@ -1,0 +1,126 @@
+"""What people read, and what foreign text cannot do to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from push_workplace import BODY
+
+from flows.push import render
+from flows.sandbox.slack_blocks import problems
+
+PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+EVIL = st.lists(
+    st.one_of(
+        st.text(max_size=40),
+        st.sampled_from(
+            [
+                "<!channel>", "\n\n# h", "```", "| a |", "<img src=x>", "[x](http://e.vil)", render.START, render.END,
+                "▲ Groundswell ▲", "\n---\n", "@here", "*", "_", "`", "> ", "\u202e", "ENG-1", "<https://e.vil|x>",
+                "&" * 900, "x" * 4000,
+            ]
+        ),
+    ),
+    max_size=4,
+).map("".join)  # fmt: skip
+
+
+def with_text(text: str) -> dict[str, Any]:
+    texts = ("title", "summary", "why_confident", "grouped_because", "steps", "what_would_change_it")
+    body = BODY | dict.fromkeys(texts, text)
+    body["quotes"] = [{"ticket_id": text[:50], "url": text, "text": text, "at": text}, *BODY["quotes"]]
+    body["environment"] = [{"name": text, "value": text, "share": 0.5, "usual_share": None}]
+    body["similar_issues"] = [{"identifier": text[:20], "url": text, "title": text, "state": text}]
+    body |= {"state": text, "severity": text, "suspected_release": text, "first_seen_at": text}
+    return body
+
+
+def test_a_report_has_everything_an_engineer_needs() -> None:
+    text = render.description(BODY | {"evidence_url": "https://dash.example/findings?finding=bug-1"})
+    for part in (
+        "Desktop sync stops with", "It says SYNC", "[zendesk:101](https://desk.example/tickets/101)", "Open the app",
+        "| app version | `4.12.0` | 93% | 12% |", "30 Jun 2026, 08:00 UTC", "9 accounts, 11 reporters, 14 tickets",
+        "**Suspected release:** `4.12.0`", "14 tickets, 1.2 expected", "Old sync bug", "share the error code",
+        "Confidence 86%", "What would change this", "[Evidence: 14 tickets](https://dash.example/findings?finding=bug-1)",
+    ):  # fmt: skip
+        assert part in text, part
+
+
+def test_missing_parts_leave_no_empty_headings() -> None:
+    text = render.description({"title": "t", "summary": "s", "state": "open", "severity": "low", "tickets": 1})
+    headings = [line for line in text.splitlines() if line.startswith("## ")]
+    assert headings == ["## What happens", "## Facts", "## Why these tickets belong together"]
+    fallback, blocks = render.alert({"title": "t", "tickets": 1})
+    assert problems(blocks) == []
+    assert fallback == "⚪ t: 1 ticket"
+
+
+def test_unknown_shares_are_shown_as_unknown() -> None:
+    body = BODY | {"environment": [{"name": "page", "value": "/settings", "share": 0.4, "usual_share": None}]}
+    assert "| page | `/settings` | 40% | unknown |" in render.description(body)
+
+
+@settings(max_examples=150, deadline=None)
+@given(EVIL)
+def test_foreign_text_changes_nothing_in_the_structure_of_an_issue(text: str) -> None:
+    def shape(body: dict[str, Any]) -> list[str]:
+        return [token.type for token in PARSER.parse(render.description(body))]
+
+    harmless = with_text("word")
+    evil = with_text(text)
+    kept = {key: evil[key] if evil[key] and render.for_markdown(str(evil[key])) else harmless[key] for key in evil}
+    if not render.for_markdown(text):
+        return
+    assert shape(kept)[-3:] == shape(harmless)[-3:]
+    tokens = PARSER.parse(render.description(kept))
+    assert not [t for t in tokens if t.type in ("html_block", "fence", "code_block", "hr")]
+    inline = [child for token in tokens for child in token.children or []]
+    assert not [c for c in inline if c.type in ("image", "html_inline")]
+    targets = {str(c.attrs["href"]) for c in inline if c.type == "link_open"}
+    assert all(target.startswith("https://") for target in targets if render.link(text) is None)
+    headings = [t for t in tokens if t.type == "heading_open"]
+    assert len(headings) == len([t for t in PARSER.parse(render.description(harmless)) if t.type == "heading_open"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(EVIL)
+def test_the_live_block_is_found_whole_whatever_it_holds(text: str) -> None:
+    current = f"above\n\n{render.description(with_text(text))}\n\nbelow"
+    assert render.merged(current, BODY) == f"above\n\n{render.description(BODY)}\n\nbelow"
+
+
+@settings(max_examples=150, deadline=None)
+@given(EVIL)
+def test_slack_takes_every_message_and_sees_no_mention_in_it(text: str) -> None:
+    body = with_text(text)
+    digest = {"title": text, "sections": [{"heading": text, "lines": [text] * 9}] * 30, "totals": {text: text}}
+    for fallback, blocks in (
+        render.alert(body, ("ENG-1", "https://linear.example/1")),
+        render.reply(body),
+        render.digest(digest),
+        render.notice(text),
+    ):
+        assert problems(blocks) == []
+        assert fallback
+        for block in blocks:
+            parts = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
+            for part in [p for p in parts if p and p["type"] == "mrkdwn"]:
+                assert part["verbatim"]
+                assert "<!" not in part["text"]
+                assert "<@" not in part["text"]
+                assert "<#" not in part["text"]
+
+
+def test_the_evidence_address_is_made_whole() -> None:
+    assert render.evidence_url({}, "bug 1", "https://d.example/") == "https://d.example/findings?finding=bug%201"
+    assert (
+        render.evidence_url({"evidence_url": "/findings?finding=x"}, "x", "https://d.example")
+        == "https://d.example/findings?finding=x"
+    )
+    assert (
+        render.evidence_url({"evidence_url": "https://else.example/x"}, "x", "https://d.example")
+        == "https://else.example/x"
+    )
