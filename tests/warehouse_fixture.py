@@ -16,7 +16,7 @@ from typing import Any
 
 from flows.core.run import Run
 from flows.landing.store import Record
-from flows.model.dbt import Layer, LayerResult, build
+from flows.model.dbt import Layer, LayerResult, build, invoke
 from flows.settings import FilesSource, Settings, ZendeskSource
 from flows.warehouse.duck import writer
 
@@ -85,6 +85,15 @@ class House:
 
     def build(self, *layers: Layer, moments: Sequence[datetime] | None = None) -> list[LayerResult]:
         return [build(self.run(), layer, moments=moments) for layer in layers]
+
+    def build_support(self) -> LayerResult:
+        """Build what dashboards show of support, and nothing of the findings."""
+        folders = ["path:models/intermediate/signals", "path:models/marts/support"]
+        with writer(self.run()):
+            select = ["--select", *folders, "--exclude", "test_type:unit", "--indirect-selection", "buildable"]
+            result = invoke(self.settings, ["build", *select], layer="support")
+        assert not result.failures, result.failures
+        return result
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query on the warehouse."""

@@ -24,7 +24,7 @@ from flows.settings import Settings
 from flows.warehouse.duck import writer
 
 if TYPE_CHECKING:
-    from dbt.contracts.results import RunResult
+    from dbt.artifacts.schemas.run import RunResult
 
 Layer = Literal["stage", "judge", "publish", "settle"]
 
@@ -174,7 +174,7 @@ def _let_go() -> None:
     """dbt-duckdb keeps the file open after a run; no other process could open it, even to read."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 @contextlib.contextmanager

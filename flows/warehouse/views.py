@@ -18,7 +18,6 @@ from datetime import datetime
 from typing import Any
 
 import duckdb
-import fsspec
 import orjson
 
 from flows.core.clock import parse, utc
@@ -85,13 +84,10 @@ def _rows(con: duckdb.DuckDBPyConnection, store: Store, parts: list[tuple[str, s
     paths = [path for source, stream in parts for path in store.files(source, stream)]
     if not paths:
         return _NOTHING
-    if "://" in paths[0] and not _registered(con, paths[0]):
-        con.register_filesystem(fsspec.filesystem(paths[0].split("://", 1)[0]))
+    protocol, found, _ = paths[0].partition("://")
+    if found and not con.filesystem_is_registered(protocol):
+        con.register_filesystem(store.fs)
     return f"read_parquet({[path.replace(chr(39), chr(39) * 2) for path in paths]!r})"
-
-
-def _registered(con: duckdb.DuckDBPyConnection, path: str) -> bool:
-    return con.filesystem_is_registered(path.split("://", 1)[0])
 
 
 def _as_of(con: duckdb.DuckDBPyConnection, moments: Sequence[datetime]) -> None:
