@@ -1,0 +1,337 @@
+"""Landed rows and batches, judged by the real library and the suites that are shipped."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from validate_fixture import NOW, Landing, exported, ticket
+
+from flows.core.clock import iso
+from flows.validate import batch, landed
+from flows.validate.suites import Judge, Verdict
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Landing:
+    return Landing(tmp_path)
+
+
+def test_a_bad_record_is_quarantined_with_suite_rule_and_value_and_the_rest_goes_on(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1), ticket(2, created_at=None), ticket(3, created_at="1970-01-01T00:00:00Z")])
+    run = landing.validate()
+    first, second = landing.kept()
+    assert (first["id"], first["rule"], first["column"], first["value"]) == (
+        "2", "ticket_has_created_at", "created_at", None,
+    )  # fmt: skip
+    assert second["rule"] == "created_at_is_plausible"
+    assert second["value"] == "1970-01-01T00:00:00"
+    assert {e["suite"] for e in (first, second)} == {"raw.zendesk.tickets"}
+    assert {e["severity"] for e in (first, second)} == {"critical"}
+    assert (first["source"], first["stream"]) == ("helpdesk", "tickets")
+    assert run.report.counts == {"validated": 3, "quarantined": 2, "released": 0}
+    assert run.report.bad_sources == {}
+
+
+def test_the_sequence_number_of_an_entry_is_that_of_the_landed_row(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1), ticket(2, status=None)])
+    landing.validate()
+    (entry,) = landing.kept()
+    rows = landing.run().landing.read("helpdesk", "tickets")
+    assert rows.row(by_predicate=pl.col("seq") == entry["seq"], named=True)["id"] == "2"
+
+
+def test_a_row_that_breaks_several_rules_is_one_entry(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1, status=None, created_at=None)])
+    landing.validate()
+    (entry,) = landing.kept()
+    assert (entry["rule"], entry["also"]) == ("ticket_has_created_at", ["ticket_has_status"])
+
+
+def test_a_warning_is_reported_and_not_quarantined(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1), ticket(2, status="parked")])
+    run = landing.validate()
+    assert landing.kept() == []
+    assert run.report.counts["warned"] == 1
+    assert run.report.problems == ["helpdesk/tickets: 1 of 2 rows break status_is_known (warning), for example parked"]
+
+
+def test_a_field_that_changes_its_type_is_reported_with_its_value(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1), ticket(2, tags="a b"), ticket(3, created_at="yesterday"), ticket(4, via={})])
+    landing.validate()
+    found = {(e["id"], e["rule"], e["column"], e["value"]) for e in landing.kept()}
+    assert found == {("2", "declared_types", "tags", "a b"), ("3", "declared_types", "created_at", "yesterday")}
+
+
+def test_a_new_field_passes(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1, brand_new={"deep": [1, "x"]})])
+    assert landing.validate().report.counts["quarantined"] == 0
+
+
+def test_a_payload_that_is_no_object_is_quarantined(landing: Landing) -> None:
+    landing.land("tickets", ['{"id": 1, "stat'])
+    landing.land("tickets", ["[1, 2]"])
+    landing.validate()
+    assert [(e["column"], e["value"]) for e in landing.kept()] == [
+        ("payload", '{"id": 1, "stat'), ("payload", "[1, 2]"),
+    ]  # fmt: skip
+
+
+def test_personal_data_does_not_reach_the_quarantine(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1, created_at="ask jane.doe@example.com")])
+    landing.validate()
+    (entry,) = landing.kept()
+    assert "jane.doe" not in entry["value"]
+    assert entry["value"].startswith("ask [email-")
+
+
+def test_a_mended_record_leaves_quarantine(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1), ticket(2, status=None)])
+    landing.validate()
+    landing.land("tickets", [ticket(2, updated_at="2026-06-02T09:00:00Z")])
+    run = landing.validate()
+    assert run.report.counts["released"] == 1
+    assert landing.kept() == []
+    assert [e["status"] for e in landing.quarantine().values()] == ["released"]
+
+
+def test_an_older_version_that_passes_does_not_release_a_newer_one(landing: Landing) -> None:
+    landing.land("tickets", [ticket(2, status=None, updated_at="2026-06-05T09:00:00Z")])
+    landing.validate()
+    landing.land("tickets", [ticket(2, updated_at="2026-06-02T09:00:00Z")])
+    assert landing.validate().report.counts["released"] == 0
+    assert len(landing.kept()) == 1
+
+
+def test_a_record_mended_within_one_batch_is_released_at_once(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1, status=None), ticket(1, updated_at="2026-06-02T09:00:00Z")])
+    run = landing.validate()
+    assert (run.report.counts["quarantined"], run.report.counts["released"]) == (1, 1)
+    assert landing.kept() == []
+
+
+def test_too_many_bad_rows_are_a_bad_batch_and_no_flood_of_quarantine(landing: Landing) -> None:
+    landing.land("tickets", [ticket(n, status=None if n % 2 else "open") for n in range(1, 101)])
+    run = landing.validate()
+    assert landing.quarantine() == {}
+    reason = run.report.bad_sources["helpdesk"]
+    assert "bad_share is 0.5" in reason
+    assert "ticket_has_status on status: 50 rows" in reason
+    assert landing.source_states() == ["bad_batch"]
+
+
+def test_the_limit_of_bad_rows_is_the_source_s_own(landing: Landing) -> None:
+    rows = [ticket(n, status=None if n % 2 else "open") for n in range(1, 101)]
+    landing.land("tickets", rows, source="second")
+    run = landing.validate()
+    assert run.report.bad_sources == {}
+    assert len(landing.kept()) == 50
+
+
+def test_one_bad_row_of_three_is_no_bad_batch(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1), ticket(2), ticket(3, status=None)])
+    assert landing.validate().report.bad_sources == {}
+    assert len(landing.kept()) == 1
+
+
+def test_a_bad_batch_stays_bad_until_it_is_mended_and_then_passes_by_itself(landing: Landing) -> None:
+    landing.land("tickets", [ticket(n, status=None) for n in range(1, 31)])
+    assert landing.validate().report.bad_sources
+    assert landing.validate().report.bad_sources, "nothing new came, and it is still bad"
+    landing.land("tickets", [ticket(n, updated_at="2026-06-02T09:00:00Z") for n in range(1, 31)])
+    run = landing.validate()
+    assert run.report.bad_sources == {}
+    assert landing.source_states() == ["bad_batch", "ok"]
+    assert landing.kept() == [], "the versions that were bad have been replaced"
+
+
+def test_a_bad_source_is_known_to_a_run_that_does_not_look_at_it(landing: Landing) -> None:
+    landing.land("tickets", [ticket(n, status=None) for n in range(1, 31)])
+    landing.validate()
+    assert list(landing.validate("export").report.bad_sources) == ["helpdesk"]
+    assert landing.source_states() == ["bad_batch"]
+
+
+def test_a_bad_batch_keeps_what_the_pull_has_journalled(landing: Landing) -> None:
+    run = landing.run()
+    run.journal.write("source_state", [("helpdesk", {"status": "ok", "last_ok_at": "x"})], run_id="r", at=NOW)
+    landing.land("tickets", [ticket(n, status=None) for n in range(1, 31)])
+    landing.validate()
+    state = landing.run().journal.latest("source_state")["helpdesk"]
+    assert (state["status"], state["last_ok_at"], state["since"]) == ("bad_batch", "x", iso(NOW))
+
+
+def test_one_bad_source_leaves_the_others_alone(landing: Landing) -> None:
+    landing.land("tickets", [ticket(n, status=None) for n in range(1, 31)])
+    landing.land("tickets", [exported(1), exported(2, created_at=None)], source="export")
+    run = landing.validate()
+    assert list(run.report.bad_sources) == ["helpdesk"]
+    assert [e["source"] for e in landing.kept()] == ["export"]
+
+
+def test_a_key_that_one_pull_delivers_twice_with_different_contents_is_a_bad_batch(landing: Landing) -> None:
+    landing.land("tickets", [exported(1), exported(2), exported(2, subject="another")], source="export")
+    assert "duplicate_keys is 1" in landing.validate().report.bad_sources["export"]
+
+
+def test_identical_repeats_and_later_pulls_of_a_key_are_no_duplicates(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1), ticket(1)])
+    landing.land("tickets", [ticket(1, subject="renamed, under the same version")])
+    assert landing.validate().report.bad_sources == {}
+
+
+def test_a_snapshot_that_shrinks_too_much_is_a_bad_batch(landing: Landing) -> None:
+    landing.land("tickets", [exported(n) for n in range(100)], source="export", snapshot=100)
+    assert landing.validate().report.bad_sources == {}
+    landing.land("tickets", [], source="export", snapshot=40)
+    assert "shrink_share is 0.6" in landing.validate().report.bad_sources["export"]
+    landing.land("tickets", [], source="export", snapshot=30)
+    assert "shrink_share is 0.7" in landing.validate().report.bad_sources["export"], "against the last good one"
+    landing.land("tickets", [exported(200)], source="export", snapshot=101)
+    assert landing.validate().report.bad_sources == {}
+
+
+def test_an_empty_snapshot_is_a_bad_batch(landing: Landing) -> None:
+    landing.land("groups", [], snapshot=0)
+    assert "snapshot_rows is 0" in landing.validate().report.bad_sources["helpdesk"]
+
+
+def test_an_increment_may_be_smaller_than_the_one_before(landing: Landing) -> None:
+    landing.land("tickets", [ticket(n) for n in range(50)])
+    landing.validate()
+    landing.land("tickets", [ticket(99)])
+    assert landing.validate().report.bad_sources == {}
+
+
+def test_times_ahead_of_the_clock_are_a_bad_batch_until_the_clock_has_caught_up(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1), ticket(2, updated_at=iso(NOW + timedelta(hours=2)))])
+    assert "hours_ahead is 2" in landing.validate().report.bad_sources["helpdesk"]
+    assert landing.validate().report.bad_sources == {}, "an hour later it is within the limit"
+
+
+def test_what_was_made_during_a_long_pull_is_not_ahead_of_the_clock(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1, updated_at=iso(NOW + timedelta(hours=3)))])
+    run = landing.run()
+    run.report.seconds["pull"] = 3 * 3600.0
+    landed.validate_stream(run, quarantine := landed.Quarantine(run.landing), "helpdesk", "tickets")
+    assert quarantine.position("helpdesk", "tickets").bad_reason is None
+
+
+def test_a_stream_without_a_suite_passes_and_is_mentioned_once(landing: Landing) -> None:
+    landing.land("voicemails", [{"id": 1}])
+    run = landing.validate()
+    assert run.report.problems == [
+        "helpdesk/voicemails: there is no suite zendesk/voicemails.yml, all of it passes"
+    ]  # fmt: skip
+    assert landing.validate().report.problems == []
+
+
+def test_only_what_is_new_is_looked_at(landing: Landing) -> None:
+    landing.land("tickets", [ticket(n) for n in range(10)])
+    landing.validate()
+    landing.land("tickets", [ticket(77)])
+    assert landing.validate().report.counts["validated"] == 1
+
+
+def test_compaction_does_not_bring_rows_back(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1), ticket(2, status=None)])
+    landing.land("tickets", [ticket(3)])
+    landing.validate()
+    run = landing.run()
+    store = run.landing
+    frame, old = store.read("helpdesk", "tickets"), store.commits("helpdesk", "tickets")
+    store.replace("helpdesk", "tickets", frame, old, run.run_id, run.now)
+    assert landing.validate().report.counts.get("validated", 0) == 0
+    assert landing.entries_written() == 1
+    landing.land("tickets", [ticket(4)])
+    assert landing.validate().report.counts["validated"] == 1
+
+
+def test_rows_come_in_chunks_of_bounded_size(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    judged = Judge.judge
+
+    def spy(self: Judge, name, rules, frame, parameters=None):  # type: ignore[no-untyped-def]
+        if name == "raw.zendesk.tickets":
+            sizes.append(frame.height)
+        return judged(self, name, rules, frame, parameters)
+
+    monkeypatch.setattr(Judge, "judge", spy)
+    monkeypatch.setattr(batch, "CHUNK_ROWS", 40)
+    landing.land("tickets", [ticket(n, status=None if n == 99 else "open") for n in range(100)])
+    landing.land("tickets", [ticket(n) for n in range(100, 105)])
+    landing.validate()
+    assert sum(sizes) == 105
+    assert max(sizes) <= 40
+    assert [e["id"] for e in landing.kept()] == ["99"]
+
+
+def test_a_suite_that_was_changed_looks_at_the_quarantine_again(landing: Landing, tmp_path: Path) -> None:
+    raw = tmp_path / "expectations" / "raw" / "zendesk"
+    raw.mkdir(parents=True)
+    shipped = landing.settings.expectations_dir / "raw"
+    (raw.parent / "batch.yml").write_text((shipped / "batch.yml").read_text())
+    strict = (shipped / "zendesk" / "tickets.yml").read_text()
+    (raw / "tickets.yml").write_text(strict)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(landing.settings), "expectations_dir", tmp_path / "expectations")
+        landing.land("tickets", [ticket(1), ticket(2, status=None), ticket(3, created_at=None)])
+        landing.validate()
+        (raw / "tickets.yml").write_text(strict.replace("rule: ticket_has_status\n", "rule: has_status\n").replace(
+            "severity: critical\n    kwargs: {column: status}", "severity: warning\n    kwargs: {column: status}"
+        ))  # fmt: skip
+        run = landing.validate()
+        assert (run.report.counts["released"], run.report.counts["quarantined"]) == (1, 0)
+        assert [e["id"] for e in landing.kept()] == ["3"]
+
+
+def test_what_cannot_be_judged_is_a_problem_and_stops_nothing(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = Judge.judge
+
+    def crash(self: Judge, name, rules, frame, parameters=None):  # type: ignore[no-untyped-def]
+        if name == "raw.zendesk.users":
+            raise RuntimeError("weird input")
+        return judged(self, name, rules, frame, parameters)
+
+    monkeypatch.setattr(Judge, "judge", crash)
+    landing.land("users", [{"id": 5, "role": "agent"}])
+    landing.land("tickets", [ticket(1, status=None)])
+    run = landing.validate()
+    assert "helpdesk/users could not be validated: weird input" in run.report.problems
+    assert len(landing.kept()) == 1
+
+
+def test_a_rule_that_fails_to_judge_leaves_the_other_rules_running() -> None:
+
+    from flows.validate.suites import Rule, judge
+
+    rules = [
+        Rule(rule="odd", type="expect_column_values_to_be_between", kwargs={"column": "text", "min_value": 1}),
+        Rule(rule="there", type="expect_column_values_to_not_be_null", kwargs={"column": "text"}),
+        Rule(rule="unheard", type="expect_miracles", kwargs={"column": "text"}),
+    ]
+    verdict = judge().judge("s", rules, pl.DataFrame({"text": ["a", None]}))
+    assert isinstance(verdict, Verdict)
+    assert [(f.rule, f.rows) for f in verdict.failures] == [("there", [1])]
+    assert [p.split(" could")[0] for p in verdict.problems] == ["s: rule odd", "s: rule unheard"]
+
+
+def test_a_run_with_nothing_new_does_not_import_the_library_and_writes_nothing(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1)])
+    landing.validate()
+    commits = len(landing.run().landing.commits("quarantine", "records"))
+    code = (
+        "import sys, datetime; from pathlib import Path; sys.path.insert(0, sys.argv[1]);"
+        "from validate_fixture import Landing; Landing(Path(sys.argv[2])).validate();"
+        "sys.exit('great_expectations' in sys.modules)"
+    )
+    folder = landing.settings.home.parent
+    done = subprocess.run([sys.executable, "-c", code, str(Path(__file__).parent), str(folder)], check=False)
+    assert done.returncode == 0
+    assert len(landing.run().landing.commits("quarantine", "records")) == commits
