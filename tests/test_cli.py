@@ -37,8 +37,8 @@ def test_init_writes_a_file_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("findings",), "no published copy"),
-        (("explain", "bug-1"), "no published copy"),
+        (("findings",), "nothing has been published"),
+        (("explain", "bug-1"), "nothing has been published"),
         (("mute", "bug-1"), "no finding is known as 'bug-1'"),
         (("score",), "truth.json is not there"),
         (("run", "weekly"), "no flow is called 'weekly'"),
