@@ -1,0 +1,182 @@
+"""Where it happened: product version, page, browser and operating system named in a text.
+
+Each is what the customer stated, or None: a missing version is not guessed here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+VERSION = 1
+SAMPLE = 8_000
+
+# A host counts as the product when it looks like an application's: other links are what people read elsewhere.
+_APP_HOST = re.compile(r"^(?:app|my|portal|console|dashboard|admin|web|cloud|account|workspace)\d?[.-]", re.I)
+_URL = re.compile(r"https?://[^\s<>\"'()\[\]]{4,400}")
+_BARE_PATH = re.compile(
+    r"(?:\b(?:on|at|page|url|under|in|open(?:ing)?|visit(?:ing)?|to|from|route)\b:?\s+)(/[a-z][\w-]*(?:/[\w:{}.-]+){0,6})(?![\w/])"
+)
+_FILE_ROOT = re.compile(
+    r"^/(?:users|home|var|etc|usr|tmp|mnt|media|opt|library|bin|dev|proc|volumes|run|snap|root|private|defaults)\b",
+    re.I,
+)
+
+_NUMBER = r"(\d{1,4}+(?:\.\d{1,5}+){1,3}+)"
+_VERSION = re.compile(
+    rf"\b(?:version|ver\.?|release|build|v)\s?(?:is|number|nr\.?|no\.?|:|=|#)?\s?v?{_NUMBER}(?!\.\d)", re.I
+)
+_WHOLE_VERSION = re.compile(r"\bversion\s?(?:is|number|:|=|#)?\s?(\d{2,4})(?!\w|[.,]\d)", re.I)
+_OTHER_PRODUCT = re.compile(
+    r"(?:windows|macos|mac os|os x|ios|ipados|android|ubuntu|debian|mint|fedora|linux|kernel|chrome|firefox|safari|edge"
+    r"|opera|brave|java|python|node|php|outlook|office|excel|postfix|dovecot|openssl|tls|ssl|imap|bios|driver)"
+    r"\W{0,3}(?:\w+\W){0,1}$",
+    re.I,
+)
+
+_BROWSERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile(pattern))
+    for name, pattern in (
+        ("Edge", r"\b(?:[Mm]icrosoft [Ee]dge|MS [Ee]dge|Edge|Edg(?:A|iOS)?(?=/))\b(?: version)?[ /]?(\d{2,3})?"),
+        ("Opera", r"\b(?:Opera|OPR)\b[ /]?(\d{2,3})?"),
+        ("Brave", r"\bBrave\b(?: browser)?[ /]?(\d{2,3})?"),
+        ("Vivaldi", r"\bVivaldi\b[ /]?(\d{1,3})?"),
+        ("Samsung Internet", r"\bSamsung(?: Internet|Browser)\b[ /]?(\d{1,3})?"),
+        ("Firefox", r"\b(?:[Ff]irefox|FxiOS)\b(?: version)?[ /]?(\d{2,3})?"),
+        ("Chrome", r"\b(?:[Cc]hrome(?! ?OS)|CriOS)\b(?: version| browser)?[ /]?(\d{2,3})?"),
+        ("Safari", r"\b[Ss]afari\b(?: version)?(?: (\d{2}))?"),
+        ("Internet Explorer", r"\b(?:Internet Explorer|IE) ?(\d{1,2})\b"),
+    )
+)
+_SYSTEMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile("|".join(patterns)))
+    for name, patterns in (
+        (
+            "Windows",
+            (
+                r"\b(?:[Ww]indows|WINDOWS|Win|win)[ -]?(?:version )?(11|10|8\.1|8|7|XP|Vista)\b",
+                r"\bWindows NT (10)\.",
+                r"\bW(11|10)\b",
+                r"\bWindows\b(?! [Mm]ail| [Ll]ive)",
+            ),
+        ),
+        ("iOS", (r"\biOS\b ?(\d{1,2})?", r"\b[Ii][Pp](?:hone|ad)(?: ?OS)?\b")),
+        (
+            "macOS",
+            (
+                r"\b(?:[Mm]ac ?OS(?: X)?|OS ?X)\b ?(?:[A-Z]\w+ )?(\d{2}(?:\.\d+)?)?",
+                r"\b(?:Sonoma|Ventura|Monterey|Big Sur|Catalina|Sequoia|Mojave|Mac[Bb]ook|iMac|Macintosh|Mac mini)\b",
+                r"\b(?:my|a|on|new|the) [Mm]ac\b",
+            ),
+        ),
+        ("Android", (r"\b[Aa]ndroid\b ?(\d{1,2})?",)),
+        ("ChromeOS", (r"\b(?:Chrome ?OS|Chromebook)\b",)),
+        ("Linux", (r"\b(?:[Ll]inux|LINUX|[UKX]?[Uu]buntu|Debian|Fedora|Manjaro|openSUSE)\b",)),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Product:
+    """What is known of the products: a pattern for `<name> 3.12.0`, and the major numbers of their releases."""
+
+    named: re.Pattern[str]
+    majors: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What was stated about where it happened."""
+
+    app_version: str | None
+    page_route: str | None
+    browser: str | None
+    os: str | None
+
+
+def known_products(releases: list[tuple[str, str]]) -> Product | None:
+    """From (product, version) of the releases; None when there are none."""
+    names = "|".join(re.escape(name) for name in sorted({product for product, _ in releases}) if len(name) > 2)
+    if not names:
+        return None
+    number = r"(\d{1,4}+(?:\.\d{1,5}+){0,3}+)(?![ -]?bit)"  # possessive: 128.5.2esr is not 128.5
+    return Product(
+        named=re.compile(rf"\b(?:{names})(?:[ /-]|\s?\()*(?:version|ver\.?|v)?\s?{number}", re.I),
+        majors=frozenset(version.split(".")[0] for _, version in releases),
+    )
+
+
+def find_environment(text: str, product: Product | None = None, own_version: str | None = None) -> Environment:
+    """What a redacted text states. `own_version` is the helpdesk's own field and wins over the text."""
+    sample = text[:SAMPLE]
+    return Environment(
+        app_version=_tidy_version(own_version) or find_version(sample, product),
+        page_route=find_route(sample),
+        browser=_first(_BROWSERS, sample),
+        os=_first(_SYSTEMS, sample),
+    )
+
+
+def _tidy_version(value: str | None) -> str | None:
+    match = re.search(r"\d{1,4}(?:\.\d{1,5}){0,3}", value or "")
+    return match[0] if match else None
+
+
+def find_version(text: str, product: Product | None = None) -> str | None:
+    """The product's version: after its name first, else after the word version unless another product owns it.
+
+    Where releases are known, a number counts only if its major number is that of a release.
+    """
+    patterns = (_VERSION, _WHOLE_VERSION) if product is None else (product.named, _VERSION, _WHOLE_VERSION)
+    for pattern in patterns:
+        for match in pattern.finditer(text):
+            if product is not None and match[1].split(".")[0] not in product.majors:
+                continue
+            if not _OTHER_PRODUCT.search(text[max(0, match.start() - 24) : match.start()]):
+                return match[1]
+    return None
+
+
+def find_route(text: str) -> str | None:
+    """The first page of the product that is named, as a route: ids become `:id`, query and fragment go."""
+    for match in _URL.finditer(text):
+        try:
+            parts = urlsplit(match[0].rstrip(".,;:!?"))
+            host = parts.hostname or ""
+        except ValueError:
+            continue
+        if _APP_HOST.match(host):
+            return _named(route(parts.path or "/"))
+    bare = _BARE_PATH.search(text)
+    if bare and not _FILE_ROOT.match(bare[1]) and not re.search(r"\.\w{1,4}$", bare[1]):
+        return _named(route(bare[1].rstrip(".")))
+    return None
+
+
+def _named(found: str) -> str | None:
+    """A route of ids alone names no page."""
+    return found if re.search(r"/(?!:id)", found) else None
+
+
+def route(path: str) -> str:
+    """`/reports/4711/export` as `/reports/:id/export`. A segment with a digit or of 20 characters is an id."""
+    segments = [segment for segment in path.split("/") if segment]
+    kept = [
+        ":id" if (re.search(r"\d", segment) and not re.fullmatch(r"v\d|2fa|oauth2|m2m", segment)) or len(segment) > 24
+        or re.fullmatch(r"[{:]\w+}?", segment) else segment.lower()
+        for segment in segments
+        if not re.fullmatch(r"[a-z]{2}-[A-Z]{2}", segment)
+    ]  # fmt: skip
+    return "/" + "/".join(kept)
+
+
+def _first(rules: tuple[tuple[str, re.Pattern[str]], ...], text: str) -> str | None:
+    """The name, with a version where stated, of the first rule that matches. Order decides, not place:
+    user agents of Edge name Chrome and Safari too."""
+    for name, pattern in rules:
+        match = pattern.search(text)
+        if match:
+            stated = next((group for group in match.groups() if group), None)
+            return f"{name} {stated}" if stated else name
+    return None

@@ -1,0 +1,67 @@
+"""The policy this stage reads: intents, their examples, the mapping of helpdesk categories, symptom rules.
+
+They are dbt seeds, so that changing one is a reviewed diff of a CSV file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from flows.core.errors import ConfigError
+from flows.core.keys import digest
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Frames with the columns of the CSV files, and a hash over all four files."""
+
+    intents: pl.DataFrame
+    examples: pl.DataFrame
+    category_map: pl.DataFrame
+    symptoms: pl.DataFrame
+    digest: str
+
+
+_FILES = {
+    "intents": ("intent", "name", "product_area", "is_bug_like", "version"),
+    "intent_examples": ("intent", "example"),
+    "intent_category_map": ("source_type", "category", "intent"),
+    "symptoms": ("rule_id", "symptom", "kind", "weight", "pattern", "version"),
+}
+
+
+def read_seeds(dbt_dir: Path) -> Seeds:
+    """Read the seeds of a dbt project. Raises ConfigError naming the file and what is wrong with it."""
+    frames: dict[str, pl.DataFrame] = {}
+    hashes: list[str] = []
+    for name, needed in _FILES.items():
+        path = dbt_dir / "seeds" / f"{name}.csv"
+        try:
+            frame = pl.read_csv(path, infer_schema=False)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise ConfigError(f"{path} cannot be read ({error})", "Restore it from the repository.") from error
+        missing = [column for column in needed if column not in frame.columns]
+        if missing:
+            raise ConfigError(f"{path} has no column {', '.join(missing)}")
+        frames[name] = frame
+        hashes.append(path.read_text())
+    unknown = set(frames["intent_examples"]["intent"]) | set(frames["intent_category_map"]["intent"])
+    unknown -= set(frames["intents"]["intent"])
+    if unknown:
+        raise ConfigError(f"the seeds name intents that intents.csv does not hold: {', '.join(sorted(unknown))}")
+    return Seeds(
+        intents=frames["intents"].with_columns(is_bug_like=pl.col("is_bug_like").str.to_lowercase() == "true"),
+        examples=frames["intent_examples"],
+        category_map=frames["intent_category_map"].with_columns(category=pl.col("category").map_elements(slug)),
+        symptoms=frames["symptoms"].with_columns(weight=pl.col("weight").cast(pl.Float64)),
+        digest=digest(*hashes)[:16],
+    )
+
+
+def slug(text: str) -> str:
+    """Lower-case words joined by underscores: how categories are compared and named as intents."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")

@@ -1,0 +1,141 @@
+"""Error codes, and one normalised error signature a ticket: what two reports of one error have in common.
+
+A signature is `<kind>:<rest>`, lower case, with everything that differs between two occurrences taken out:
+
+    code:err-4012            a code of the product, of a library or of a mail server
+    exception:typeerror: cannot read properties of undefined (reading <str>)
+    http:503 /reports/:id/export          with the page's route where one is known
+    text:login to server <host> failed    the quoted words of an error message
+
+The first kind that is found wins, in this order. VERSION changes with every change of these rules, because
+signatures of different versions must not be compared.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+VERSION = 1
+MAX_LENGTH = 140
+SAMPLE = 8_000  # characters that are looked at
+
+
+@dataclass(frozen=True)
+class ErrorSignature:
+    """`code` is the error code as written, or None; `signature` is None when no error was found."""
+
+    signature: str | None
+    code: str | None
+
+
+# Codes that say by their form that they are error codes.
+_PLAIN_CODE = re.compile(
+    r"\b((?:NS|SEC|SSL|MOZILLA_PKIX|PR|XPC|DNS|CERT|NET|ORA|SQLITE)_(?:ERROR_|ERR_)?[A-Z0-9_]{3,60}"
+    r"|ERR_[A-Z0-9_]{3,60}|(?:ERR|ERROR|EXC|FAULT)[-_ ]?\d{2,6}|E\d{3,5}"
+    r"|E(?:CONNREFUSED|CONNRESET|TIMEDOUT|NOTFOUND|ACCES|PERM|NOENT|PIPE|AI_AGAIN|HOSTUNREACH)"
+    r"|0x[8C][0-9A-Fa-f]{7}|AADSTS\d{4,7}|ORA-\d{4,5}|SQLSTATE\[?\w{5}\]?)(?![\w-])"
+)
+# Codes that need the word error, code or status beside them: UTF-8 and INV-2024 look the same.
+_NAMED_CODE = re.compile(
+    r"\b(?:error|err|fault|failure)(?: code| number| no\.?| id| ref(?:erence)?)?(?: is| was|:|=| #|\s)+"
+    r"[\"'(\[#]{0,2}([A-Z]{1,8}[-_]?\d{2,6}|-?\d{3,6}|[A-Z]{2,}(?:_[A-Z]+)+)\b(?!\s*%|[.,]\d|\s+(?:times|rows|users|e?mails))",
+    re.I,
+)
+_CODE_BEFORE = re.compile(r"\b([A-Z]{2,8}-\d{2,6})\b(?= (?:error|exception|fault)\b)")
+_SMTP = re.compile(r"\b([45]\d\d)[ -#]{1,2}([45]\.\d{1,2}\.\d{1,3})\b")
+_HTTP = re.compile(
+    r"\b(?:HTTP(?:/\d(?:\.\d)?)?(?: status| error| code|:)*|status(?: code)?:?|error:?)\s?([45]\d\d)\b"
+    r"|\b([45]\d\d)(?= (?:error|internal server|bad gateway|service unavailable|gateway time-?out|forbidden"
+    r"|not found|too many requests|unauthorized)\b)",
+    re.I,
+)
+_EXCEPTION = re.compile(
+    r"\b((?:[a-z_$][\w$]*\.)*[A-Z][A-Za-z0-9_]{2,60}(?:Error|Exception|Timeout|Fault))\b(?:\s?:\s?([^\n]{3,200}))?"
+)
+_PLAIN_WORDS = {"TypeError", "Error", "Exception", "Timeout"}
+_QUOTED = re.compile(
+    r"\b(?:error|message|warning|alert|popup|pop-up|says|saying|said|reads|states|stating|fehlermeldung)"
+    r"\b[^\"“”«»\n]{0,40}[\"“«]([^\"“”«»\n]{8,200})[\"”»]",
+    re.I,
+)
+_COLON = re.compile(r"\b(?:error(?: message)?|fehlermeldung|failed with|fails with)\s?:\s?([^\n\"]{10,200})", re.I)
+_FAILED = re.compile(
+    r"\b((?:An error occurred|Login to (?:account|server)|Sending of (?:the )?message failed|Unable to (?:connect|load"
+    r"|save|authenticate|locate|reach)|Could not connect|Connection to server|Failed to (?:fetch|load|connect|save"
+    r"|export|import|send)|The current operation on|Something went wrong|Invalid (?:grant|token|credentials)"
+    r"|Authentication fail(?:ure|ed)|Access (?:is )?denied)(?:[^\n.!?\"”]|\.(?=\w)){0,140})"
+)
+
+_STRIP: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.I), into)
+    for pattern, into in (
+        (r"https?://\S+", "<url>"),
+        (r"\[[a-z]+-[0-9a-f]{4}\]|<[a-z_ ]{2,20}>|\S+@\S+", "<id>"),
+        (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<id>"),
+        (r"\b(?:imap|pop|pop3|smtp|mail|outlook|www)\.[\w.-]+\.\w{2,}\b|\b[\w-]+\.(?:com|net|org|de|uk|fr|it|es|eu|io)\b",
+         "<host>"),
+        (r"(?:[a-z]:)?(?:[\\/][\w.%~-]+){2,}[\\/]?", "<path>"),
+        (r"\b0x[0-9a-f]+\b|\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b", "<hex>"),
+        (r"'[^'\n]{1,80}'|`[^`\n]{1,80}`|\"[^\"\n]{1,80}\"", "<str>"),
+        (r"\b\d[\d.,:]*\b|(?<=[a-z_-])\d+\b", "<n>"),
+        (r"[^\w<>/:.() -]+", " "),
+        (r"(?:<(?:id|n|hex|str|url|host|path)>[ ,.:;]*){2,}", "<n> "),
+    )
+)  # fmt: skip
+
+
+def normalise(message: str) -> str:
+    """An error message without ids, numbers, hosts, paths and quoted values; lower case, bounded."""
+    text = message[:400]
+    for pattern, into in _STRIP:
+        text = pattern.sub(into, text)
+    return re.sub(r"\s+", " ", text).strip(" .:-").lower()[:MAX_LENGTH].strip()
+
+
+def find_signature(text: str, code_block: str = "", route: str | None = None) -> ErrorSignature:
+    """The error signature of a redacted text; `code_block` is what was pasted from a machine."""
+    both = f"{text[:SAMPLE]}\n{code_block[:SAMPLE]}"
+    code = _code(both)
+    if code:
+        return ErrorSignature(f"code:{code.lower()}", code)
+    exception = _exception(f"{code_block[:SAMPLE]}\n{text[:SAMPLE]}")
+    if exception:
+        return ErrorSignature(exception, None)
+    http = _HTTP.search(both)
+    if http:
+        status = http[1] or http[2]
+        return ErrorSignature(f"http:{status} {route}" if route else f"http:{status}", f"HTTP {status}")
+    for pattern in (_QUOTED, _FAILED, _COLON):
+        match = pattern.search(both)
+        words = normalise(match[1]) if match else ""
+        if len(re.findall(r"[^\W\d_]{2,}", re.sub(r"<\w+>", "", words))) >= 3:
+            return ErrorSignature(f"text:{words}", None)
+    return ErrorSignature(None, None)
+
+
+def _code(text: str) -> str | None:
+    plain = _PLAIN_CODE.search(text) or _CODE_BEFORE.search(text)
+    if plain:
+        return re.sub(r"(?<=[A-Z])[ _](?=\d)", "-", plain[1])
+    smtp = _SMTP.search(text)
+    if smtp:
+        return f"SMTP {smtp[1]} {smtp[2]}"
+    for named in _NAMED_CODE.finditer(text):
+        value = named[1]
+        is_status = re.fullmatch(r"[45]\d\d", value)  # left to the HTTP rule, which adds the page
+        is_year = re.fullmatch(r"(?:19|20)\d\d", value)
+        if re.search(r"\d", value) and not is_status and not is_year:
+            return value.upper()
+    return None
+
+
+def _exception(text: str) -> str | None:
+    """The last `Class: message` of a trace, which is where the cause stands, else the first class alone."""
+    found = list(_EXCEPTION.finditer(text))
+    with_message = [match for match in found if match[2]]
+    if with_message:
+        match = with_message[-1]
+        return f"exception:{match[1].split('.')[-1].lower()}: {normalise(match[2])}"[:MAX_LENGTH]
+    named = [match for match in found if match[1] not in _PLAIN_WORDS]
+    return f"exception:{named[0][1].split('.')[-1].lower()}" if named else None
