@@ -82,7 +82,7 @@ PLANS: tuple[Plan, ...] = (
     Plan(
         "outage-slow-everything", "outage", "loud", "The whole application answers 503", "dashboards",
         ((0.1, 2.5, 42), (2.5, 5, 7)), share=0.46, fixed_after=2.5, category="performance",
-        expected=("volume",), rides_on="none", waits=False, spread=0.95, words="outage",
+        expected=("volume",), rides_on="none", waits=False, spread=0.95,
         error="503 Service Unavailable (ray {hex})",
     ),
     Plan(
@@ -142,7 +142,7 @@ PLANS: tuple[Plan, ...] = (
         "outage-sign-in", "outage", "loud", "Nobody can sign in, 503 everywhere", "sign_in",
         ((0.1, 2.5, 44), (2.5, 5, 8)), after_end=60, fixed_after=2.5, category="login_problem",
         second_category="performance", expected=("volume",), rides_on="none", waits=False, spread=0.95,
-        words="outage", error="503 Service Unavailable (ray {hex})",
+        error="503 Service Unavailable (ray {hex})",
     ),
 )  # fmt: skip
 

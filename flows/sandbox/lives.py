@@ -26,7 +26,7 @@ class Step(NamedTuple):
     changes: tuple[tuple[str, Any], ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Life:
     """One ticket from first to last update, without its words."""
 

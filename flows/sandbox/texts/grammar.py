@@ -2,13 +2,14 @@
 
 A bank is a section of `phrases/*.txt`: a line `== name`, then one phrase a line, `#` for remarks. In a phrase
 `[a|b|]` is one of its alternatives (they nest) and `{name}` a value given by the caller or else a phrase of
-the bank of that name. What a value holds is never read as grammar.
+the bank of that name; `{k}` `{n}` `{mm}` `{hex}` are new numbers each time. What a value holds is never read
+as grammar. `\\n` ends a line.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from random import Random
@@ -18,6 +19,12 @@ _FOLDER = Path(__file__).with_name("phrases")
 _TOKEN = re.compile(r"(\{[\w.-]+\}|[\[\]|])")
 # A parsed phrase: text, a slot name in a one-element tuple, or a list of alternatives (each a list of parts).
 _Part = str | tuple[str] | list[Any]
+_NUMBERS: dict[str, Callable[[Random], str]] = {
+    "k": lambda rng: str(rng.randint(2, 60)),
+    "n": lambda rng: str(rng.randint(1000, 99999)),
+    "mm": lambda rng: f"{rng.randint(0, 59):02d}",
+    "hex": lambda rng: f"{rng.getrandbits(48):012x}",
+}
 
 
 @cache
@@ -30,7 +37,7 @@ def banks() -> dict[str, tuple[str, ...]]:
             if line.startswith("== "):
                 lines = found.setdefault(line[3:].strip(), [])
             elif line.strip() and not line.startswith("#"):
-                lines.append(line.strip())
+                lines.append(line.strip().replace("\\n", "\n"))
     return {name: tuple(lines) for name, lines in found.items()}
 
 
@@ -54,6 +61,8 @@ def _spell(rng: Random, part: _Part, values: Mapping[str, str]) -> str:
         return part
     if isinstance(part, tuple):
         name = part[0]
+        if name in _NUMBERS:
+            return _NUMBERS[name](rng)
         return values[name] if name in values else say(rng, name, values)
     return "".join(_spell(rng, inner, values) for inner in rng.choice(part))
 
