@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from flows.core.clock import parse
 from flows.core.errors import ConfigError, VendorError
 from flows.core.http import Client
 from flows.core.redaction import redact
@@ -72,8 +73,11 @@ def _zendesk(settings: Settings, name: str, source: ZendeskSource) -> Inspection
             found.notes.append("incremental exports need an admin; this user will be refused")
         for stream in ("tickets", "users", "organizations"):
             found.counts[stream] = _count(client, stream)
-        sample = _maybe(lambda: client.get_json("api/v2/tickets", {"page[size]": SAMPLE})) or {}
-    found.sample = [_subject(ticket) for ticket in sample.get("tickets", [])[:SAMPLE]]
+        params = {"start_time": _epoch(source.since), "per_page": SAMPLE}
+        sample = _maybe(lambda: client.get_json("api/v2/incremental/tickets/cursor", params))
+    if sample is None:
+        found.notes.append("the incremental export is refused: a pull will fail")
+    found.sample = [_subject(ticket) for ticket in (sample or {}).get("tickets", [])[:SAMPLE]]
     if source.since:
         found.notes.append(f"tickets are pulled from {source.since} on; the estimate is for all of them")
     known = {stream: n for stream, n in found.counts.items() if n is not None}
@@ -83,6 +87,10 @@ def _zendesk(settings: Settings, name: str, source: ZendeskSource) -> Inspection
         per_minute = min(source.incremental_requests_per_minute, source.requests_per_minute)
         found.seconds = max(pages * _SECONDS_PER_PAGE, (pages - per_minute) / per_minute * 60)
     return found
+
+
+def _epoch(since: str | None) -> int:
+    return int(parse(since).timestamp()) if since else 0
 
 
 def _count(client: Client, stream: str) -> int | None:

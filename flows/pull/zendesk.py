@@ -7,7 +7,7 @@ Streams and how they are read:
     users                       cursor-based incremental export
     tickets, ticket_metrics     cursor-based incremental export; the metric sets come along as a sideload
     ticket_events               time-based incremental export, with comments as child events
-    satisfaction_ratings        list from a start time, with a week of overlap (a rating may be changed)
+    satisfaction_ratings        list from a start time, with two weeks of overlap (a rating may be changed)
     articles                    Help Center's time-based incremental export
 
 Deleted tickets arrive in the tickets stream with status `deleted`. A ticket's version is its
@@ -40,7 +40,7 @@ from flows.settings import Settings, ZendeskSource
 
 SETTLED = timedelta(seconds=60)  # exports refuse a start time younger than this
 RESENT = timedelta(minutes=2)  # how far back a time-based export may send again
-RATING_OVERLAP = timedelta(days=7)
+RATING_OVERLAP = timedelta(days=14)  # the list is filtered by creation; a customer may change the score later
 _SINCE_STREAMS = ("tickets", "ticket_events", "satisfaction_ratings")  # people and articles come in full
 
 
