@@ -20,9 +20,9 @@ from flows.sandbox.state import Clock
 
 
 class Control:
-    """`moved` is called with every new time, after the clock stands there."""
+    """`moved(before, now)` is called when the clock has been moved, before the answer."""
 
-    def __init__(self, clock: Clock, faults: Faults, moved: Callable[[datetime], None]) -> None:
+    def __init__(self, clock: Clock, faults: Faults, moved: Callable[[datetime, datetime], None]) -> None:
         self.clock_ = clock
         self.faults_ = faults
         self.moved = moved
@@ -36,10 +36,11 @@ class Control:
             try:
                 wish = await request.json()
                 to = parse(wish["now"]) if "now" in wish else None
+                before = self.clock_.now()
                 now = self.clock_.move(to=to, hours=float(wish.get("advance_hours", 0)))
             except (ValueError, TypeError, AttributeError, OverflowError) as error:
                 return JSONResponse({"error": str(error)}, 400)
-            self.moved(now)
+            self.moved(before, now)
         return JSONResponse({"now": iso(self.clock_.now())})
 
     async def faults(self, request: Request) -> Response:

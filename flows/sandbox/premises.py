@@ -55,14 +55,12 @@ class Premises:
             assert self._company is not None
             return self._company
 
-    def moved(self, now: datetime) -> None:
-        """The clock stands at `now`: what the company exports by file is written anew."""
-        if self.known:
-            self.company.write_exports(self._state.folder / "exports", now)
+    def export(self, now: datetime) -> None:
+        """Write the company's files as they stand at `now`."""
+        self.company.write_exports(self._state.folder / "exports", now)
 
     def _open(self, company: Company) -> None:
         self._company = company
         now = self._state.setting("clock")
         company.write_exports(self._state.folder / "exports", parse(now) if now else company.history_end)
-        path = self._state.folder / "truth.json"
-        path.write_text(json.dumps(company.truth(), indent=1))
+        (self._state.folder / "truth.json").write_text(json.dumps(company.truth(), indent=1))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -22,11 +23,13 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from flows.core.errors import ConfigError
+from flows.sandbox.colleagues import Colleagues
 from flows.sandbox.control import Control
 from flows.sandbox.faults import FaultMiddleware, Faults
 from flows.sandbox.limits import RateLimits
 from flows.sandbox.linear import Linear
 from flows.sandbox.linear_store import LinearStore
+from flows.sandbox.pages import Pages
 from flows.sandbox.premises import Premises
 from flows.sandbox.slack import Slack
 from flows.sandbox.slack_store import SlackStore
@@ -77,8 +80,16 @@ def create_app(
     zendesk = Zendesk(premises, clock, rate_limits, base_url)
     linear = Linear(linear_store, rate_limits, base_url)
     slack = Slack(slack_store, rate_limits, base_url)
-    control = Control(clock, faults, premises.moved)
-    app = Starlette(routes=[*control.routes, *zendesk.routes, *linear.routes, *slack.routes])
+
+    def moved(before: datetime, now: datetime) -> None:
+        if premises.known:
+            premises.export(now)
+            Colleagues(state, linear_store, slack_store, premises.company.truth()).act(before, now)
+
+    control = Control(clock, faults, moved)
+    pages = Pages(clock, premises, zendesk, linear_store, slack_store, faults, base_url)
+    parts = (control, zendesk, linear, slack, pages)
+    app = Starlette(routes=[route for part in parts for route in part.routes])
     return FaultMiddleware(app, faults, _drop)
 
 
