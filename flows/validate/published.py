@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import polars as pl
+from polars import selectors as cs
 
 from flows.core.errors import BadBatch
 from flows.core.redaction import redact
@@ -29,7 +30,7 @@ def check_tables(run: Run, con: duckdb.DuckDBPyConnection) -> None:
         suite = load_published(path)
         missing = _missing(con, suite)
         if missing:
-            critical.append(f"{suite.table} has no {missing}")
+            critical.append(missing)
             continue
         _check_table(run, con, suite, critical)
     if critical:
@@ -40,15 +41,15 @@ def check_tables(run: Run, con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _missing(con: duckdb.DuckDBPyConnection, suite: PublishedSuite) -> str:
-    """The first declared column that the table lacks, or the table itself; empty when all is there."""
+    """That the table, or the first column that it lacks, is not there; empty when all is."""
     schema, name = suite.table.split(".")
     rows = con.execute(
         "select column_name from information_schema.columns where table_schema = ? and table_name = ?", [schema, name]
     ).fetchall()
     if not rows:
-        return "table or view of this name"
+        return f"{suite.table} is not there"
     there = {row[0] for row in rows}
-    return next((f"column {column}" for column in suite.columns if column not in there), "")
+    return next((f"{suite.table} has no column {column}" for column in suite.columns if column not in there), "")
 
 
 def _check_table(run: Run, con: duckdb.DuckDBPyConnection, suite: PublishedSuite, critical: list[str]) -> None:
@@ -81,7 +82,8 @@ def _frames(con: duckdb.DuckDBPyConnection, suite: PublishedSuite) -> Iterator[t
     if suite.rules:
         columns = ", ".join(f'"{column}"' for column in suite.columns)
         for piece in con.execute(f"select {columns} from {suite.table}").to_arrow_reader(CHUNK_ROWS):
-            yield suite.rules, pl.DataFrame(pl.from_arrow(piece))
+            frame = pl.DataFrame(pl.from_arrow(piece))
+            yield suite.rules, frame.with_columns(cs.decimal().cast(pl.Float64))
     if suite.measure_rules:
         yield suite.measure_rules, _measures(con, suite)
 

@@ -31,7 +31,8 @@ def validate_landed(run: Run, source_names: Sequence[str]) -> None:
     import of Great Expectations and no commit.
     """
     settings = run.settings
-    with locks.hold(settings.lock_dir, "validate", holder=run.run_id, wait_seconds=settings.lock_wait_seconds):
+    # The lock of the stream that is written, which compaction takes as well.
+    with locks.hold(settings.lock_dir, "source-quarantine", holder=run.run_id, wait_seconds=settings.lock_wait_seconds):
         quarantine = Quarantine(run.landing)
         for source, stream in run.landing.streams():
             if source not in source_names:

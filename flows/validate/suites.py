@@ -212,22 +212,23 @@ class Judge:
         self, batch: Any, name: str, rules: list[Rule], result_format: Any, parameters: dict[str, float] | None
     ) -> dict[str, Any]:
         """Results of the rules that do not hold, by the rule's name."""
-        suite = self._suite(name, rules)
+        suite = _gx_suite(self._gx, name, rules)
         answer = batch.validate(suite, result_format=result_format, expectation_parameters=parameters)
         return {r.expectation_config.meta["rule"]: r for r in answer.results if not r.success}
 
-    def _suite(self, name: str, rules: list[Rule]) -> Any:
-        """The rules as the library's suite. An expectation it does not know is only logged there: refuse it."""
-        made = self._gx.ExpectationSuite(
-            name=name,
-            expectations=[
-                {"type": r.type, "severity": r.severity, "kwargs": r.kwargs, "meta": {"rule": r.rule}} for r in rules
-            ],
-        )
-        lost = {r.rule for r in rules} - {e.meta["rule"] for e in made.expectations}
-        if lost:
-            raise ConfigError(f"no expectation has the type that is named by: {', '.join(sorted(lost))}")
-        return made
+
+def _gx_suite(gx: Any, name: str, rules: list[Rule]) -> Any:
+    """The rules as the library's suite. An expectation it does not know is only logged there: refuse it."""
+    made = gx.ExpectationSuite(
+        name=name,
+        expectations=[
+            {"type": r.type, "severity": r.severity, "kwargs": r.kwargs, "meta": {"rule": r.rule}} for r in rules
+        ],
+    )
+    lost = {r.rule for r in rules} - {e.meta["rule"] for e in made.expectations}
+    if lost:
+        raise ConfigError(f"no expectation has the type that is named by: {', '.join(sorted(lost))}")
+    return made
 
 
 @cache
@@ -257,3 +258,35 @@ def _exception(info: dict[str, Any]) -> str | None:
 def _first_line(error: object) -> str:
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0][:200]
+
+
+def render_docs(folder: Path, checks: list[tuple[str, list[Rule], pl.DataFrame]]) -> Path:
+    """Validate each (name, rules, frame) and render the library's Data Docs into `folder`. The index page.
+
+    Counts and shares of what breaks a rule are shown, values are not.
+    """
+    gx, _ = _library()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder.resolve())}
+    context.add_data_docs_site(
+        site_name="local",
+        site_config={
+            "class_name": "SiteBuilder",
+            "store_backend": store,
+            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+        },
+    )
+    source = context.data_sources.add_pandas("landed")
+    for name, rules, frame in checks:
+        suite = context.suites.add(_gx_suite(gx, name, rules))
+        batches = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("newest")
+        definition = context.validation_definitions.add(gx.ValidationDefinition(name=name, data=batches, suite=suite))
+        checkpoint = gx.Checkpoint(
+            name=name,
+            validation_definitions=[definition],
+            result_format={"result_format": "SUMMARY", "exclude_unexpected_values": True},
+        )
+        checkpoint.run(batch_parameters={"dataframe": frame.to_pandas()})
+    context.build_data_docs()
+    return folder / "index.html"

@@ -325,6 +325,7 @@ def test_a_rule_that_fails_to_judge_leaves_the_other_rules_running() -> None:
 def test_a_run_with_nothing_new_does_not_import_the_library_and_writes_nothing(landing: Landing) -> None:
     landing.land("tickets", [ticket(1)])
     landing.validate()
+    landing.land("tickets", [])
     commits = len(landing.run().landing.commits("quarantine", "records"))
     code = (
         "import sys, datetime; from pathlib import Path; sys.path.insert(0, sys.argv[1]);"
