@@ -99,7 +99,7 @@ def call(client: WebClient, method: str, **arguments: Any) -> SlackResponse:
         todo = _HINTS.get(code, f"Check {Settings.secret_name('slack', 'bot_token')}: the app's bot token (xoxb-...).")
         what = f"{method.replace('_', '.', 1)} is refused: {code}"
         raise VendorError("slack", what, todo, status=error.response.status_code) from error
-    except (SlackClientError, HTTPException, OSError) as error:
+    except (SlackClientError, HTTPException, OSError, ValueError) as error:
         raise VendorError("slack", f"{method} failed: {error}", "Check the network and api_url.") from error
     return answer
 
@@ -130,7 +130,7 @@ def _may_pass(error: BaseException) -> bool:
     """Connections that broke and answers that were cut short; all calls here only read."""
     if isinstance(error, SlackApiError):
         return "non-JSON" in str(error.response.get("error"))
-    return isinstance(error, HTTPException | OSError)
+    return isinstance(error, HTTPException | OSError | ValueError)  # ValueError: what starts like JSON but is none
 
 
 def _is_ours(message: Json, ours: Json) -> bool:
