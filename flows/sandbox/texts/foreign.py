@@ -21,7 +21,7 @@ def opening(rng: Random, life: Life, values: Mapping[str, str], *, with_error: b
     details = [say(rng, f"{language}.detail", values) for _ in range(rng.choice((0, 1, 1, 2, 2, 3)))]
     if with_error:
         details.append(say(rng, f"{language}.detail.error", values))
-    gap = "" if language == "ja" else " "
+    gap = "\n" if language == "ja" else " "
     body = [gap.join(dict.fromkeys([core, *details]))]
     if rng.random() < 0.85:
         body.insert(0, say(rng, f"{language}.hello", values))

@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 
 _FOLDER = Path(__file__).with_name("phrases")
+_GAP = re.compile(r"(?<=\S) (?= )|(?<=\w) (?=[.,](?:\s|$))")
 _TOKEN = re.compile(r"(\{[\w.-]+\}|[\[\]|])")
 # A parsed phrase: text, a slot name in a one-element tuple, or a list of alternatives (each a list of parts).
 _Part = str | tuple[str] | list[Any]
@@ -52,8 +53,9 @@ def say(rng: Random, bank: str, values: Mapping[str, str]) -> str:
 
 
 def expand(rng: Random, phrase: str, values: Mapping[str, str]) -> str:
-    """A phrase with alternatives chosen and slots filled."""
-    return "".join(_spell(rng, part, values) for part in _parse(phrase))
+    """A phrase with alternatives chosen and slots filled, without the gaps that empty alternatives leave."""
+    text = "".join(_spell(rng, part, values) for part in _parse(phrase)).strip()
+    return _GAP.sub("", text)
 
 
 def _spell(rng: Random, part: _Part, values: Mapping[str, str]) -> str:
@@ -63,7 +65,9 @@ def _spell(rng: Random, part: _Part, values: Mapping[str, str]) -> str:
         name = part[0]
         if name in _NUMBERS:
             return _NUMBERS[name](rng)
-        return values[name] if name in values else say(rng, name, values)
+        if name in values:
+            return values[name]
+        return "".join(_spell(rng, inner, values) for inner in _parse(rng.choice(banks()[name])))
     return "".join(_spell(rng, inner, values) for inner in rng.choice(part))
 
 

@@ -28,6 +28,7 @@ _PROBLEMS = {
     "permissions",
     "api_question",
 }
+_BROKEN = {"bug", "regression", "outage"}
 # What a customer adds to a problem, and to any other matter: bank and how often.
 _PROBLEM_DETAILS = (
     ("when", 0.4),
@@ -41,6 +42,7 @@ _PROBLEM_DETAILS = (
 )
 _OTHER_DETAILS = (("account", 0.3), ("impact", 0.2), ("page", 0.14), ("when", 0.08))
 _ERROR = 0.34
+_SHORT = 90  # a sentence of fewer letters gets company, or two people might write the same ticket
 
 
 def comment(life: Life, n: int) -> Letter:
@@ -50,7 +52,7 @@ def comment(life: Life, n: int) -> Letter:
     by_customer = step.actor == life.requester.id
     draft = _draft(life, n)
     subject = _subject(Random(life.seed * 64 + 63), life) if n == 0 else ""
-    if by_customer and draft.paragraphs and life.channel == "email" and life.oddity != "spam":
+    if by_customer and draft.paragraphs and life.channel == "email" and life.oddity not in ("spam", "megabyte"):
         if n == 0 or rng.random() < 0.6:
             draft.signature = _signature(rng, life)
         earlier = next((m for m in range(n - 1, 0, -1) if _is_answer(life, m)), None)
@@ -83,6 +85,8 @@ def _draft(life: Life, n: int) -> Draft:
     if says == "merged":
         excerpt = " ".join(" ".join(_draft(life, 0).paragraphs).split()[:40])
         return Draft([say(rng, says, {**values, "twin": str(life.twin.id if life.twin else ""), "excerpt": excerpt})])
+    if step.actor == life.requester.id and life.language != "en":
+        return Draft([say(rng, f"{life.language}.{says}", values)])
     if step.actor == life.requester.id:
         return Draft([type_out(rng, life.requester.habits, "plain", say(rng, says, values))])
     if says in ("auto", "note"):
@@ -104,16 +108,17 @@ def _opening(rng: Random, life: Life) -> list[str]:
         return [say(rng, "spam", values)]
     if life.oddity == "megabyte":
         return [_log(rng, values)]
-    trouble = life.incident is not None or life.intent in _PROBLEMS
+    kind = life.incident.plan.kind if life.incident else ""
+    trouble = kind in _BROKEN or (not kind and life.intent in _PROBLEMS)
     if life.language != "en":
         return foreign.opening(rng, life, values, with_error=rng.random() < _error_share(life))
-    manner = tone(rng, life.requester.habits, trouble=trouble)
-    core = _core(rng, life, values)
+    manner = tone(rng, life.requester.habits, trouble=trouble or kind == "billing_wave")
+    core = _core(life, values)
     if life.twin is not None:
         core = f"{say(rng, 'twin.lead', values)} {core}"
     if life.channel == "api":
         core = say(rng, "form", {**values, "core": core})
-    details = _details(rng, life, values, trouble=trouble, most=1 if manner == "terse" else 4)
+    details = _details(rng, life, values, core, trouble=trouble, most=1 if manner == "terse" else 4)
     if rng.random() < 0.05:
         core = say(rng, "forwarded", {**values, "core": core})
         details.insert(0, say(rng, "forwarded.lead", values))
@@ -135,18 +140,19 @@ def _opening(rng: Random, life: Life) -> list[str]:
     return greeting + _paragraphs(rng, parts)
 
 
-def _core(rng: Random, life: Life, values: Values) -> str:
-    """What it is about, in one sentence or two."""
+def _core(life: Life, values: Values) -> str:
+    """What it is about, in one sentence or two; the same each time, since a subject may repeat it."""
+    rng = Random(life.seed * 64 + 61)
     planted = planted_words(life)
     if planted:
         bank = phrases(f"bug.{planted}")
-        text = expand(rng, rng.choice(bank), values)
-        return f"{text} {expand(rng, rng.choice(bank), values)}" if rng.random() < 0.2 else text
+        count = 2 if rng.random() < 0.2 else 1
+        return _run_on([expand(rng, phrase, values) for phrase in rng.sample(bank, count)])
     bank_name = f"ask.{life.intent}"
     return say(rng, bank_name if bank_name in banks() else f"{bank_name}.{life.area}", values)
 
 
-def _details(rng: Random, life: Life, values: Values, *, trouble: bool, most: int) -> list[str]:
+def _details(rng: Random, life: Life, values: Values, core: str, *, trouble: bool, most: int) -> list[str]:
     found = [
         say(rng, f"detail.{name}", values)
         for name, share in (_PROBLEM_DETAILS if trouble else _OTHER_DETAILS)
@@ -154,6 +160,8 @@ def _details(rng: Random, life: Life, values: Values, *, trouble: bool, most: in
     ]
     rng.shuffle(found)
     found = found[:most]
+    if not found and len(core) < _SHORT:
+        found.append(say(rng, rng.choice(("detail.page", "detail.account", "detail.environment")), values))
     if rng.random() < _error_share(life):
         found.insert(rng.randint(0, len(found)), say(rng, "detail.error", values))
     return found
@@ -174,10 +182,19 @@ def _paragraphs(rng: Random, parts: list[str]) -> list[str]:
     for part in parts:
         alone = "\n" in part or (paragraphs and "\n" in paragraphs[-1])
         if paragraphs and not alone and rng.random() < 0.55:
-            paragraphs[-1] += f" {part}"
+            paragraphs[-1] = _run_on([paragraphs[-1], part])
         else:
             paragraphs.append(part)
     return paragraphs
+
+
+def _run_on(sentences: list[str]) -> str:
+    """Sentences on one line, with a full stop where one was left out, except behind an address."""
+    text = sentences[0]
+    for sentence in sentences[1:]:
+        ends = text[-1:] in ".!?:;,)…" or not text[-1:].isascii() or "/" in text.split()[-1]
+        text += f" {sentence}" if ends else f". {sentence}"
+    return text
 
 
 def _subject(rng: Random, life: Life) -> str:
@@ -191,7 +208,7 @@ def _subject(rng: Random, life: Life) -> str:
         return rng.choice(("", "(no subject)", "Help", "Question", "?", "Larkspan"))
     planted = planted_words(life)
     if chance < 0.15:
-        text = " ".join(_core(rng, life, values).split()[: rng.randint(4, 8)]).rstrip(",.;:(")
+        text = " ".join(_core(life, values).split()[: rng.randint(4, 8)]).rstrip(",.;:(")
     else:
         text = say(rng, f"subject.{planted or life.intent}", values)
     prefix = rng.choices(("", "Fwd: ", "Re: ", "URGENT: ", "[Larkspan] "), (86, 4, 4, 4, 2))[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from random import Random
 from types import MappingProxyType
@@ -29,7 +29,7 @@ _MONTHS = {
     "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
     "ja": "1月 2月 3月 4月 5月 6月 7月 8月 9月 10月 11月 12月",
 }
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @lru_cache(maxsize=64)
@@ -57,11 +57,12 @@ def particulars(life: Life) -> Mapping[str, str]:
         "amount2": money.format(f"{round(price * 1.35):,}.00"),
         "invoice": f"INV-{rng.randint(10000, 99999)}",
         "date": _date(rng, since, months, life.language),
+        "soon": _date(rng, now + timedelta(days=rng.randint(2, 16)), months, life.language),
         "date_iso": since.strftime("%Y-%m-%d"),
         "month": months[(now.month - rng.randint(0, 3)) % 12],
         "year": str(now.year),
         "quarter": f"Q{(now.month - 1) // 3 + 1}",
-        "weekday": rng.choice(_WEEKDAYS),
+        "weekday": _WEEKDAYS[since.weekday()] if rng.random() < 0.6 else rng.choice(_WEEKDAYS[:5]),
         "colleague": colleague,
         "mail": f"{colleague.lower()}.{rng.choice(phrases('name.last.en')).lower()}@{domain}",
         "pronoun": rng.choice(("he", "she")),
@@ -71,8 +72,8 @@ def particulars(life: Life) -> Mapping[str, str]:
         "phone": writer.phone or f"+1 415 555 {rng.randint(0, 9999):04d}",
         "card": rng.choice(_TEST_CARDS),
         "iban": rng.choice(_IBANS),
-        "org": writer.organization.name if writer.organization else "our company",
-        "customer": f"{rng.choice(phrases('customer.first'))} {rng.choice(phrases('customer.last'))}",
+        "org": writer.organization.name if writer.organization else _company(rng),
+        "customer": _company(rng),
         "plan": rng.choice(_PLANS),
         "browser": writer.browser,
         "major": f" {rng.randint(118, 141)}" if rng.random() < 0.6 else "",
@@ -119,6 +120,10 @@ def _date(rng: Random, moment: datetime, months: list[str], language: str) -> st
         return rng.choice((f"{day} {month}", f"{day}/{moment.month:02d}"))
     forms = (f"{day} {month}", f"{month} {day}", f"{moment.month}/{day}", f"{month[:3]} {day}", f"the {day}th")
     return rng.choice(forms[:-1] if day in (1, 2, 3, 21, 22, 23, 31) else forms)
+
+
+def _company(rng: Random) -> str:
+    return f"{rng.choice(phrases('customer.first'))} {rng.choice(phrases('customer.last'))}"
 
 
 def _uuid(rng: Random) -> str:
