@@ -15,7 +15,7 @@ from flows.core.run import Run
 from flows.pull import files as files_module
 from flows.pull.inspect import inspect
 from flows.pull.run import pull
-from flows.settings import FilesSource, Settings
+from flows.settings import FilesSource, Settings, load_settings
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
@@ -320,3 +320,44 @@ def test_a_source_that_is_not_configured_is_named(desk: Desk) -> None:
     run = Run.start("hourly", desk.settings(), now=NOW)
     with pytest.raises(GroundswellError, match=r"no source is called 'zendesk'\. groundswell\.toml names: desk"):
         pull(run, "zendesk")
+
+
+def test_the_example_configuration_pulls_an_export_of_its_shape(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = Path(__file__).parent.parent / "data" / "thunderbird.toml"
+    (tmp_path / "thunderbird").mkdir()
+    (tmp_path / "groundswell.toml").write_bytes(example.read_bytes())
+    at = datetime(2024, 5, 1, 8, tzinfo=UTC)
+    tables: dict[str, dict[str, list[Any]]] = {
+        "questions": {
+            "id": [11], "created": [at], "updated": [at], "title": ["No mail"], "body": ["It stopped"],
+            "tags": ["pop;inbox;"], "topic": ["troubleshooting"], "locale": ["en-US"], "user": ["u1"],
+            "is_spam": ["false"], "solution_id": [float("nan")],
+        },
+        "answers": {
+            "id": [21, 22], "question_id": [11, 11], "created": [at, at], "body": ["Try safe mode", "It worked"],
+            "user": ["u2", "u1"], "by_asker": [False, True], "is_spam": [False, False],
+        },
+        "kb_articles": {"id": ["31"], "title": ["Safe mode"], "url": ["https://kb.example/31"], "locale": ["en-US"],
+                        "text": ["Hold shift"], "topics_str": ["fixing"]},
+    }  # fmt: skip
+    for name, columns in tables.items():
+        pl.DataFrame(columns).write_parquet(tmp_path / "thunderbird" / f"{name}.parquet")
+    releases = "product,version,released_on\nfirefox,130.0,2024-09-03\nthunderbird,128.0,2024-07-10\n"
+    (tmp_path / "releases.csv").write_text(releases)
+    monkeypatch.setenv("GROUNDSWELL_CONFIG", str(tmp_path / "groundswell.toml"))
+    monkeypatch.setenv("GROUNDSWELL_HOME", str(tmp_path / "home"))
+    run = Run.start("backfill", load_settings(), now=NOW)
+    assert pull(run, "thunderbird").counts == {"tickets": 1, "messages": 2, "articles": 1, "releases": 1}
+
+    def payloads(stream: str) -> list[dict[str, Any]]:
+        return [json.loads(text) for text in run.landing.read("thunderbird", stream)["payload"]]
+
+    [ticket] = payloads("tickets")
+    assert (ticket["tags"], ticket["is_spam"], ticket["channel"]) == (["pop", "inbox"], False, "forum")
+    assert (
+        ticket["url"] == "https://support.mozilla.org/questions/11" and ticket["created_at"] == "2024-05-01T08:00:00Z"
+    )
+    assert [(m["author_role"], m["is_public"]) for m in payloads("messages")] == [("agent", True), ("customer", True)]
+    assert payloads("releases")[0]["released_at"] == "2024-07-10T00:00:00Z"
