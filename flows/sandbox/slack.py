@@ -17,13 +17,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from flows.sandbox.limits import Allowance, RateLimits, bucket
+from flows.sandbox.limits import Allowance, Bucket, RateLimits, bucket
 from flows.sandbox.slack_blocks import MAX_TEXT, problems
 from flows.sandbox.slack_store import BOT_USER, TEAM_ID, Message, SlackError, SlackStore
 
 TOKEN = "xoxb-sandbox-token"
 Args = dict[str, Any]
-_POSTS = {"chat.postMessage", "chat.update", "reactions.add", "files.completeUploadExternal"}
+_POSTS = {"chat.postMessage", "files.completeUploadExternal"}
 _JSON_ARGS = ("blocks", "metadata", "files", "attachments")
 
 
@@ -33,7 +33,9 @@ class Slack:
     def __init__(self, store: SlackStore, limits: RateLimits, base_url: Callable[[], str]) -> None:
         self.store = store
         self.base_url = base_url
-        self._posts = bucket(limits.slack_posts_per_second_per_channel, 1, limits)
+        # Faster time means more messages a second, not a shorter second: clients wait whole seconds.
+        posts = limits.slack_posts_per_second_per_channel * max(1, round(limits.speed))
+        self._posts = Bucket(posts, 1 if limits.speed > 0 else 0)
         self._reads = bucket(limits.slack_reads_per_minute, 60, limits)
         self.methods: dict[str, Callable[[Args], Args]] = {
             "auth.test": self._auth_test,
@@ -83,7 +85,7 @@ class Slack:
         return JSONResponse({"ok": True, **answer})
 
     def _take(self, method: str, args: Args) -> Allowance:
-        if method in ("chat.postMessage", "files.completeUploadExternal"):
+        if method in _POSTS:
             return self._posts.take(str(args.get("channel") or args.get("channel_id") or ""))
         return self._reads.take(method)
 

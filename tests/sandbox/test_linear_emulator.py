@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -241,3 +244,18 @@ def test_issues_survive_a_restart(tmp_path: Path) -> None:
         assert httpx.get(f"{server.url}/control/clock").json() == {"now": "2026-07-01T05:00:00Z"}
         assert new_issue(client, "next")["identifier"] == "ENG-2"
         assert json.dumps(refusal(client, CREATE, input={"id": issue["id"], "teamId": "x", "title": "y"}))
+
+
+def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
+    script = f"from pathlib import Path; from flows.sandbox.server import serve; serve(Path({str(tmp_path)!r}), 0)"
+    server = subprocess.Popen([sys.executable, "-u", "-c", script], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        url = server.stdout.readline().split()[4].rstrip(":")
+        issue = new_issue(connect(url), "killed")
+    finally:
+        server.send_signal(signal.SIGKILL)
+        server.wait()
+    with SandboxServer(tmp_path) as restarted:
+        found = ask(connect(restarted.url), "query($id: String!) { issue(id: $id) { id } }", id=issue["id"])
+        assert found["issue"]["id"] == issue["id"]
