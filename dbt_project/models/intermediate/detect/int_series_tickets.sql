@@ -1,0 +1,23 @@
+-- Grain: dimension x value x ticket. The series that are tested, ticket by ticket.
+with facts as (
+    select
+        ticket_id, reporter_key, created_at, greatest(created_at, known_at) as seen_at, intent, topic_id,
+        error_signature
+    from {{ ref('int_ticket_facts') }}
+),
+
+final as (
+    select 'all' as dimension, 'all' as value, ticket_id, reporter_key, created_at, seen_at from facts
+    union all
+    select 'intent', intent, ticket_id, reporter_key, created_at, seen_at from facts where intent is not null
+    union all
+    select 'topic', topic_id, ticket_id, reporter_key, created_at, seen_at from facts where topic_id is not null
+    union all
+    select 'error_signature', error_signature, ticket_id, reporter_key, created_at, seen_at
+    from facts
+    where error_signature is not null
+    union all
+    select 'bug', bug_key, ticket_id, reporter_key, created_at, seen_at from {{ ref('int_bug_keys') }}
+)
+
+select * from final

@@ -1,0 +1,50 @@
+-- Grain: finding_key, at the newest moment. Findings that may be told: with their report, and what keeps them back.
+-- A source with a bad batch stops every finding that mostly rests on it.
+with now as (
+    select max(as_of) as as_of from {{ source('control', 'as_of') }}
+),
+
+policy as (
+    select * from {{ ref('int_detection_policy') }}
+),
+
+bad_sources as (
+    select source from {{ source('control', 'sources') }} where is_bad
+),
+
+resting as (
+    select
+        tickets.finding_key,
+        count_if(bad_sources.source is not null) / count(*) as bad_share
+    from {{ ref('int_finding_tickets') }} as tickets
+    inner join now on now.as_of = tickets.as_of
+    left join bad_sources on bad_sources.source = tickets.source
+    group by all
+),
+
+final as (
+    select
+        findings.*,
+        bodies.body,
+        bodies.content_hash,
+        weights.linear_priority,
+        weights.weight,
+        coalesce(cast(json_extract_string(findings.details, '$.product_area') as varchar), '') as product_area,
+        findings.kind = 'bug' and findings.state in ('open', 'escalating', 'regressed')
+        and not findings.is_history and findings.confidence >= policy.min_confidence_linear as may_be_filed,
+        findings.state in ('open', 'escalating', 'regressed') and not findings.is_history
+        and (
+            findings.kind in ('volume', 'topic')
+            or (findings.kind = 'bug' and findings.confidence >= policy.min_confidence_slack)
+        ) as may_be_alerted,
+        policy.digest_hour
+    from {{ ref('fct_findings') }} as findings
+    inner join now on now.as_of = findings.as_of
+    cross join policy
+    inner join {{ ref('publish_finding_bodies') }} as bodies on bodies.finding_key = findings.finding_key
+    inner join {{ ref('severity_weights') }} as weights on weights.severity = findings.severity
+    left join resting on resting.finding_key = findings.finding_key
+    where coalesce(resting.bad_share, 0) < 0.5 and not findings.is_muted
+)
+
+select * from final

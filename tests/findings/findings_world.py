@@ -1,0 +1,178 @@
+"""A small warehouse below the findings: tickets as the layers before leave them, then the real models on top."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import duckdb
+
+from flows.model.dbt import invoke
+from flows.settings import Settings
+
+START = datetime(2026, 1, 5)  # a Monday
+AREAS = ("billing", "export", "import", "sign_in", "dashboards", "mobile")
+MODELS = (
+    "path:models/intermediate/detect", "path:models/intermediate/findings", "path:models/marts/findings",
+    "path:models/publish",
+)  # fmt: skip
+
+TABLES = {
+    "intermediate.int_ticket_facts": """ticket_id varchar, source varchar, created_at timestamp, known_at timestamp,
+        reporter_key varchar, account_key varchar, url varchar, title varchar, language varchar, intent varchar,
+        product_area varchar, is_bug_like boolean, error_signature varchar, error_code varchar, page_route varchar,
+        browser varchar, os varchar, symptom varchar, topic_id varchar, topic_label varchar, quote varchar,
+        steps varchar, release varchar, release_source varchar""",
+    "intermediate.int_tickets": "ticket_id varchar, tags varchar[], created_at timestamp, known_at timestamp",
+    "intermediate.int_messages": "ticket_id varchar, body varchar, known_at timestamp",
+    "intermediate.int_releases": "release_id varchar, version varchar, released_at timestamp, known_at timestamp",
+    "intermediate.int_tracker_issues": """issue_id varchar, identifier varchar, url varchar, title varchar,
+        state_name varchar, is_duplicate boolean, completed_at timestamp, canceled_at timestamp, known_at timestamp""",
+    "enrich.tickets": "ticket_id varchar, error_signature_version integer",
+    "enrich.topics": "topic_id varchar, label varchar, status varchar, model_id varchar",
+    "control.as_of": "as_of timestamp",
+    "control.sources": "source varchar, is_late boolean, is_bad boolean, reason varchar",
+    "landing.quarantine__records": "source varchar, id varchar, pulled_at timestamp, seq bigint, payload varchar",
+    **{
+        f"journal.{kind}": 'seq bigint, key varchar, "at" timestamp, run_id varchar, body varchar'
+        for kind in ("finding", "finding_alias", "finding_state", "delivery", "mute")
+    },
+}
+
+
+class World:
+    """Tickets, releases, issues and journal entries, then `judge` at any moments."""
+
+    def __init__(self, home: Path) -> None:
+        self.settings = Settings(home=home, sources={})
+        self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
+        self.rows["control.sources"].append({"source": "desk", "is_late": False, "is_bad": False, "reason": None})
+        self._seeded = False
+        self._made: list[str] = []
+
+    def ticket(self, at: datetime, **values: Any) -> str:
+        """One ticket; its own reporter unless one is named. Returns its id."""
+        ticket_id = f"desk:{len(self.rows['intermediate.int_ticket_facts']) + 1}"
+        tags, body = values.pop("tags", []), values.pop("body", None)
+        row = {
+            "ticket_id": ticket_id, "source": "desk", "created_at": at, "known_at": at,
+            "reporter_key": f"reporter-{ticket_id}", "account_key": None, "is_bug_like": False,
+            "url": f"https://desk.example/{ticket_id}", "title": "Something is the matter", "language": "en",
+            "quote": "It does not work.", "release_source": None,
+        } | values  # fmt: skip
+        self.rows["intermediate.int_ticket_facts"].append(row)
+        self.rows["intermediate.int_tickets"].append(
+            {"ticket_id": ticket_id, "tags": tags, "created_at": at, "known_at": row["known_at"]}
+        )
+        self.rows["enrich.tickets"].append({"ticket_id": ticket_id, "error_signature_version": 1})
+        if body:
+            self.rows["intermediate.int_messages"].append(
+                {"ticket_id": ticket_id, "body": body, "known_at": row["known_at"]}
+            )
+        return ticket_id
+
+    def background(self, days: int, per_day: float, *, seed: int = 1, **values: Any) -> None:
+        """Tickets of no interest, spread over days from START, fewer on weekends."""
+        random = Random(seed)
+        for day in range(days):
+            rate = per_day * (0.4 if (START + timedelta(days=day)).weekday() >= 5 else 1.2)
+            for _ in range(_poisson(random, rate)):
+                at = START + timedelta(days=day, hours=random.triangular(7, 21, 13))
+                own = {key: value(random) if callable(value) else value for key, value in values.items()}
+                self.ticket(at.replace(microsecond=0), **own)
+
+    def release(self, version: str, at: datetime) -> None:
+        self.rows["intermediate.int_releases"].append(
+            {"release_id": version, "version": version, "released_at": at, "known_at": at}
+        )
+
+    def issue(self, issue_id: str, **values: Any) -> None:
+        row = {
+            "issue_id": issue_id, "identifier": f"ENG-{issue_id}", "url": f"https://linear.app/x/issue/ENG-{issue_id}",
+            "title": "An issue", "state_name": "Triage", "is_duplicate": False, "known_at": START,
+        } | values  # fmt: skip
+        self.rows["intermediate.int_tracker_issues"].append(row)
+
+    def journal(self, kind: str, key: str, at: datetime, **body: Any) -> None:
+        rows = self.rows[f"journal.{kind}"]
+        rows.append({"seq": len(rows) + 1, "key": key, "at": at, "run_id": "r", "body": json.dumps(body, default=str)})
+
+    def sent(self, delivery_key: str, at: datetime, *, content_hash: str = "x", external_id: str = "i1") -> None:
+        """A delivery that arrived, under a key such as linear:<finding>:<episode>."""
+        destination, finding, *rest = delivery_key.split(":")
+        self.journal(
+            "delivery", delivery_key, at, status="sent", destination=destination, operation="create",
+            finding_key=finding, episode=int(rest[0]) if rest and rest[0].isdigit() else 1,
+            content_hash=content_hash, external_id=external_id, external_url=f"https://linear.app/x/issue/{external_id}",
+        )  # fmt: skip
+
+    def remember(self, at: datetime) -> None:
+        """Journal the findings of a moment as a run does: keys, aliases, states."""
+        for row in self.findings(at):
+            key = row["finding_key"]
+            known = {entry["key"] for entry in self.rows["journal.finding"]}
+            if key not in known:
+                self.journal("finding", key, at, candidate_key=row["candidate_key"], title=row["title"])
+            if row["candidate_key"] not in {entry["key"] for entry in self.rows["journal.finding_alias"]}:
+                self.journal("finding_alias", row["candidate_key"], at, finding_key=key)
+            self.journal("finding_state", key, at, state=row["state"], previous=None, episode=row["episode"])
+
+    def judge(self, *moments: datetime, select: Sequence[str] = MODELS, full: bool = True) -> None:
+        """Write the tables and build the models, with their tests."""
+        self.rows["control.as_of"] = [{"as_of": moment} for moment in moments]
+        path = self.settings.warehouse_path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with duckdb.connect(str(path)) as con:
+            for schema in {name.split(".")[0] for name in TABLES}:
+                con.execute(f"create schema if not exists {schema}")
+            for name, columns in TABLES.items():
+                con.execute(f"create or replace table {name} ({columns})")
+                _insert(con, name, self.rows[name])
+        selected = list(select) if self._seeded else [*select, "resource_type:seed"]
+        result = invoke(
+            self.settings, ["build", "--select", *selected, "--exclude", "test_type:unit",
+                            "--indirect-selection", "buildable"], layer="judge",
+        )  # fmt: skip
+        assert result.failures == [], result.failures
+        self._seeded = True
+
+    def query(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
+        with duckdb.connect(str(self.settings.warehouse_path), read_only=True) as con:
+            cursor = con.execute(sql, list(parameters))
+            names = [column[0] for column in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def findings(self, at: datetime, kind: str | None = None) -> list[dict[str, Any]]:
+        """Findings of a moment, highest score first."""
+        rows = self.query("select * from marts.fct_findings where as_of = ? order by score desc, finding_key", at)
+        return [row for row in rows if kind in (None, row["kind"])]
+
+    def evidence(self, at: datetime, finding_key: str) -> set[str]:
+        rows = self.query(
+            "select ticket_id from marts.fct_finding_evidence where as_of = ? and finding_key = ?", at, finding_key
+        )
+        return {row["ticket_id"] for row in rows}
+
+    def published(self, model: str) -> list[dict[str, Any]]:
+        return self.query(f"select * from publish.{model} order by rank, delivery_key")
+
+
+def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict[str, Any]]) -> None:
+    names = [row[0] for row in con.execute(f"describe {table}").fetchall()]
+    values = [[row.get(name) for name in names] for row in rows]
+    if values:
+        con.execute("begin")
+        con.executemany(f"insert into {table} values ({', '.join('?' * len(names))})", values)
+        con.execute("commit")
+
+
+def _poisson(random: Random, mean: float) -> int:
+    count, left = 0, random.expovariate(1)
+    while left < mean:
+        count += 1
+        left += random.expovariate(1)
+    return count
