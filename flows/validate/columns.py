@@ -19,6 +19,7 @@ from flows.core.clock import parse
 
 MISMATCH = "type_mismatch"  # column of the frame: the first field of the row that has the wrong type
 MAX_VALUE = 200  # characters of a value that are kept for people to look at
+MAX_HELD = 2_000  # characters that are held until then, so that redaction sees more than what is kept
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INT64 = 2**63
@@ -66,7 +67,7 @@ def _list(value: object) -> int:
 def _scalar(value: object) -> str:
     if isinstance(value, dict | list):
         raise TypeError
-    return as_text(value)
+    return value if isinstance(value, str) else as_text(value)
 
 
 # type in a suite -> how a JSON value becomes a cell (TypeError, ValueError, OverflowError: a mismatch), its dtype
@@ -114,7 +115,7 @@ def extract(payloads: Iterable[str], columns: Iterable[Column]) -> tuple[pl.Data
             payload = orjson.loads(text)
             _object(payload)
         except (ValueError, TypeError):
-            mismatches[row] = Mismatch("payload", shorten(text))
+            mismatches[row] = Mismatch("payload", as_text(text))
             payload = {}
         for name, steps, read, _ in wanted:
             value = _dig(payload, steps)
@@ -131,16 +132,16 @@ def extract(payloads: Iterable[str], columns: Iterable[Column]) -> tuple[pl.Data
 
 
 def as_text(value: object) -> str:
-    """A JSON value as a person would write it, at most MAX_VALUE characters."""
+    """A JSON value as a person would write it, at most MAX_HELD characters, not redacted."""
     if isinstance(value, str):
-        return shorten(value)
+        return shorten(value, MAX_HELD)
     if isinstance(value, datetime):
         return value.isoformat()
-    return shorten(orjson.dumps(value, default=str).decode())
+    return shorten(orjson.dumps(value, default=str).decode(), MAX_HELD)
 
 
-def shorten(text: str) -> str:
-    return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
+def shorten(text: str, length: int = MAX_VALUE) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def _object(payload: object) -> None:

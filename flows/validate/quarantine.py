@@ -8,7 +8,7 @@ together, so a crash can neither lose an entry nor skip rows. An entry's id is
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import orjson
@@ -32,12 +32,12 @@ class Entry:
     stream: str
     id: str
     seq: int
-    record_version: str
     suite: str
     rule: str
     column: str
     value: str | None
     severity: str
+    record_version: str = ""
     also: tuple[str, ...] = ()  # further rules that it breaks
     status: str = "quarantined"
 
@@ -52,7 +52,7 @@ class Entry:
         return Record(id=self.key, version=str(self.seq), payload=payload)
 
     def released(self) -> Entry:
-        return Entry(**{**asdict(self), "status": "released"})
+        return replace(self, status="released")
 
 
 class Quarantine:
@@ -82,7 +82,8 @@ class Quarantine:
 
     def save(self, run: Run) -> None:
         """Commit everything noted, in one commit. Nothing noted: no commit."""
-        cursor = {"streams": {key: asdict(position) for key, position in sorted(self.accepted.items())}}
+        positions = {key: asdict(position) for key, position in sorted(self.accepted.items())}
+        cursor = {"streams": positions} if positions else None
         records = [entry.record() for entry in self._entries]
         self._store.append(SOURCE, STREAM, records, run_id=run.run_id, pulled_at=run.now, cursor=cursor)
         self._entries, self._open = [], None
@@ -94,6 +95,6 @@ def _open(store: Store) -> dict[tuple[str, str], list[Entry]]:
     for text in frame.select(pl.col("payload")).to_series():
         body: dict[str, Any] = orjson.loads(text)
         if body["status"] == "quarantined":
-            entry = Entry(**{**body, "also": tuple(body["also"])})
+            entry = Entry(**{**body, "also": tuple(body.get("also", ()))})
             found.setdefault((entry.source, entry.stream), []).append(entry)
     return found

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.validate.columns import MAX_VALUE, MISMATCH, Column, Mismatch, extract
+from flows.validate.columns import MAX_HELD, MISMATCH, Column, Mismatch, extract
 
 
 def cell(value: Any, kind: str) -> Any:
@@ -79,6 +79,8 @@ def test_the_first_wrong_field_of_a_row_is_named_and_the_others_are_read() -> No
 
 def test_values_are_shortened_and_empty_input_has_the_columns() -> None:
     _, mismatches = extract([json.dumps({"a": "x" * 10_000})], [Column("a", "a", "integer")])
-    assert len(mismatches[0].value) == MAX_VALUE
+    assert len(mismatches[0].value) == MAX_HELD
+    frame, _ = extract([json.dumps({"a": "x" * 10_000})], [Column("a", "a", "scalar")])
+    assert len(frame["a"][0]) == 10_000
     frame, _ = extract([], [Column("a", "a", "timestamp")])
     assert frame.schema == {"a": pl.Datetime("us"), MISMATCH: pl.String()}

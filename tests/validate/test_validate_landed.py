@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from datetime import timedelta
@@ -87,6 +88,14 @@ def test_personal_data_does_not_reach_the_quarantine(landing: Landing) -> None:
     (entry,) = landing.kept()
     assert "jane.doe" not in entry["value"]
     assert entry["value"].startswith("ask [email-")
+
+
+def test_a_value_is_redacted_before_it_is_shortened(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1, created_at="x" * 190 + " jane.doe@example.com")])
+    landing.validate()
+    (entry,) = landing.kept()
+    assert len(entry["value"]) == 200
+    assert "jane" not in entry["value"]
 
 
 def test_a_mended_record_leaves_quarantine(landing: Landing) -> None:
@@ -287,6 +296,16 @@ def test_a_suite_that_was_changed_looks_at_the_quarantine_again(landing: Landing
         run = landing.validate()
         assert (run.report.counts["released"], run.report.counts["quarantined"]) == (1, 0)
         assert [e["id"] for e in landing.kept()] == ["3"]
+
+
+def test_an_entry_that_something_else_has_written_is_no_obstacle(landing: Landing) -> None:
+    landing.land("tickets", [ticket(1)])
+    body = {"source": "helpdesk", "stream": "tickets", "id": "1", "seq": 5, "status": "quarantined", "suite": "s",
+            "rule": "r", "column": "c", "value": None, "severity": "critical"}  # fmt: skip
+    run = landing.run()
+    record = {"id": "helpdesk/tickets/1/5", "version": "5", "payload": json.dumps(body)}
+    run.landing.append("quarantine", "records", [record], run_id="r", pulled_at=NOW)  # type: ignore[list-item]
+    assert landing.validate().report.counts["released"] == 1
 
 
 def test_what_cannot_be_judged_is_a_problem_and_stops_nothing(
