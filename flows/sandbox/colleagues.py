@@ -25,7 +25,8 @@ from typing import Any
 
 from flows.core.clock import parse
 from flows.core.keys import uuid4_from
-from flows.sandbox.linear_store import BOT_ID, PEOPLE, LinearStore
+from flows.sandbox.linear_seed import BOT_ID, PEOPLE
+from flows.sandbox.linear_store import LinearStore
 from flows.sandbox.slack_store import BOT_USER, SlackError, SlackStore
 from flows.sandbox.state import State
 

@@ -11,29 +11,11 @@ from urllib.parse import urlsplit
 from flows.core.clock import iso
 from flows.core.keys import uuid4_from
 from flows.sandbox.linear_errors import conflict, invalid_input, not_found
+from flows.sandbox.linear_seed import BOT_ID, TEAM_ID, workspace
 from flows.sandbox.state import Clock, State
 
 Object = dict[str, Any]
 
-TEAM_ID = uuid4_from("linear", "team", "ENG")
-BOT_ID = uuid4_from("linear", "user", "groundswell")
-PEOPLE = {  # display name -> name; the engineers of flows/sandbox/people.py
-    "mira": "Mira Okafor",
-    "jonas": "Jonas Lindqvist",
-    "priya": "Priya Raman",
-    "teo": "Teo Marchetti",
-}
-STATES = [  # name, type, colour
-    ("Triage", "triage", "#fc7840"),
-    ("Backlog", "backlog", "#95a2b3"),
-    ("Todo", "unstarted", "#8a8f98"),
-    ("In Progress", "started", "#f2c94c"),
-    ("In Review", "started", "#4cb782"),
-    ("Done", "completed", "#5e6ad2"),
-    ("Canceled", "canceled", "#95a2b3"),
-    ("Duplicate", "duplicate", "#95a2b3"),
-]
-LABELS = [("bug", "#eb5757"), ("groundswell", "#26b5ce"), ("regression", "#f2994a"), ("customer", "#bb87fc")]
 PRIORITIES = ["No priority", "Urgent", "High", "Medium", "Low"]
 MAX_TITLE = 255
 
@@ -58,7 +40,10 @@ class LinearStore:
     def __init__(self, state: State, clock: Clock) -> None:
         self.state = state
         self.clock = clock
-        self._seed()
+        if self.find("Team", TEAM_ID) is None:
+            with state.transaction():
+                for entity, fields in workspace():
+                    self._save(entity, self._new(entity, fields.pop("id"), self._now(None), **fields))
 
     # -- reading
 
@@ -347,33 +332,3 @@ class LinearStore:
 
     def _save(self, entity: str, item: Object) -> Object:
         return self.state.put(_KINDS[entity], item["id"], item)
-
-    def _seed(self) -> None:
-        if self.find("Team", TEAM_ID) is not None:
-            return
-        now = self._now(None)
-        with self.state.transaction():
-            for display, name in {"groundswell": "Groundswell", **PEOPLE}.items():
-                self._save(
-                    "User",
-                    self._new(
-                        "User",
-                        uuid4_from("linear", "user", display),
-                        now,
-                        name=name,
-                        displayName=display,
-                        email=f"{display}@example.test",
-                        active=True,
-                        app=display == "groundswell",
-                    ),
-                )
-            team = self._new("Team", TEAM_ID, now, key="ENG", name="Engineering", displayName="Engineering")
-            self._save("Team", team | {"description": None, "triageEnabled": True})
-            for position, (name, type, color) in enumerate(STATES):
-                id = uuid4_from("linear", "state", name)
-                state = self._new("WorkflowState", id, now, name=name, type=type, color=color, position=float(position))
-                self._save("WorkflowState", state | {"description": None, "teamId": TEAM_ID})
-            for name, color in LABELS:
-                id = uuid4_from("linear", "label", name)
-                label = self._new("IssueLabel", id, now, name=name, color=color, description=None, isGroup=False)
-                self._save("IssueLabel", label | {"teamId": None, "parentId": None, "creatorId": None})

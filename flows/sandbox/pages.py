@@ -19,7 +19,8 @@ from starlette.routing import Route
 
 from flows.core.clock import parse
 from flows.sandbox.faults import Faults
-from flows.sandbox.linear_store import BOT_ID, LinearStore
+from flows.sandbox.linear_seed import BOT_ID
+from flows.sandbox.linear_store import LinearStore
 from flows.sandbox.markup import emoji, markdown, mrkdwn, plain, safe_url
 from flows.sandbox.premises import Premises
 from flows.sandbox.slack_store import PEOPLE, SlackError, SlackStore

@@ -8,23 +8,27 @@ Bodies may be JSON or form-encoded, as clients send them. Every refusal is HTTP 
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from flows.sandbox.limits import Allowance, Bucket, RateLimits, bucket
-from flows.sandbox.slack_blocks import MAX_TEXT, problems
+from flows.sandbox.slack_arguments import (
+    Args,
+    arguments,
+    content,
+    decode_cursor,
+    encode_cursor,
+    integer,
+    truthy,
+    within,
+)
 from flows.sandbox.slack_store import BOT_USER, TEAM_ID, Message, SlackError, SlackStore
 
 TOKEN = "xoxb-sandbox-token"
-Args = dict[str, Any]
 _POSTS = {"chat.postMessage", "files.completeUploadExternal"}
-_JSON_ARGS = ("blocks", "metadata", "files", "attachments")
 
 
 class Slack:
@@ -61,8 +65,8 @@ class Slack:
 
     async def call(self, request: Request) -> Response:
         try:
-            args = await _arguments(request)
-        except ValueError:
+            args = await arguments(request)
+        except (ValueError, TypeError):
             return JSONResponse({"ok": False, "error": "invalid_json"})
         name = request.path_params["method"]
         token = request.headers.get("authorization", "").removeprefix("Bearer ") or args.pop("token", "")
@@ -129,7 +133,7 @@ class Slack:
 
     def _post_message(self, args: Args) -> Args:
         channel = self._member_of(args)
-        body = _content(args)
+        body = content(args)
         if not (body.get("text") or body.get("blocks") or args.get("attachments")):
             raise SlackError("no_text")
         if thread_ts := args.get("thread_ts"):
@@ -143,7 +147,7 @@ class Slack:
         message = self.store.message(channel, args.get("ts"))
         if message["user"] != BOT_USER:
             raise SlackError("cant_update_message")
-        body = _content(args)
+        body = content(args)
         if not body:
             raise SlackError("no_text")
         message = self.store.update(channel, message, body)
@@ -175,7 +179,7 @@ class Slack:
     def _history(self, args: Args) -> Args:
         channel = self._member_of(args)
         messages = [m for m in self.store.messages(channel) if m.get("thread_ts") in (None, m["ts"])]
-        messages = [m for m in messages if _within(m, args)][::-1]
+        messages = [m for m in messages if within(m, args)][::-1]
         return self._page(channel, messages, args) | {"pin_count": 0}
 
     def _replies(self, args: Args) -> Args:
@@ -184,24 +188,24 @@ class Slack:
         thread = [m for m in self.store.messages(channel) if ts in (m["ts"], m.get("thread_ts"))]
         if not thread:
             raise SlackError("thread_not_found")
-        thread = [m for m in thread if m["ts"] == ts or _within(m, args)]
+        thread = [m for m in thread if m["ts"] == ts or within(m, args)]
         return self._page(channel, thread, args)
 
     def _page(self, channel: str, messages: list[Message], args: Args) -> Args:
-        limit = _integer(args, "limit", 100)
+        limit = integer(args, "limit", 100)
         if not 1 <= limit <= 1000:
             raise SlackError("invalid_limit")
         start = 0
         if cursor := args.get("cursor"):
-            after = _decode_cursor(cursor)
+            after = decode_cursor(cursor)
             start = next((n + 1 for n, m in enumerate(messages) if m["ts"] == after), len(messages))
         page = messages[start : start + limit]
         more = start + limit < len(messages)
-        metadata = _truthy(args.get("include_all_metadata"))
+        metadata = truthy(args.get("include_all_metadata"))
         shown = [_shown(self.store.with_thread(channel, m), metadata=metadata) for m in page]
         answer: Args = {"messages": shown, "has_more": more}
         if more:
-            answer["response_metadata"] = {"next_cursor": _encode_cursor(page[-1]["ts"])}
+            answer["response_metadata"] = {"next_cursor": encode_cursor(page[-1]["ts"])}
         return answer
 
     def _list(self, _args: Args) -> Args:
@@ -211,7 +215,7 @@ class Slack:
         return {"channel": self.store.channel(args.get("channel"))}
 
     def _upload_url(self, args: Args) -> Args:
-        name, length = args.get("filename"), _integer(args, "length", 0)
+        name, length = args.get("filename"), integer(args, "length", 0)
         if not name or length < 1:
             raise SlackError("invalid_arguments")
         file = self.store.new_file(str(name), length)
@@ -244,81 +248,6 @@ class Slack:
         return str(channel["id"])
 
 
-async def _arguments(request: Request) -> Args:
-    """The arguments of a call, from query string, form or JSON. Raises ValueError on what is not JSON."""
-    args: Args = dict(request.query_params)
-    kind = request.headers.get("content-type", "")
-    if kind.startswith("application/json"):
-        body = await request.body()
-        args |= json.loads(body) if body else {}
-    elif request.method == "POST":
-        async with request.form() as form:
-            args |= {key: value for key, value in form.items() if isinstance(value, str)}
-    for key in _JSON_ARGS:
-        if isinstance(args.get(key), str):
-            args[key] = json.loads(args[key])
-    return {key: value for key, value in args.items() if value is not None}
-
-
-def _content(args: Args) -> Args:
-    """The text, blocks and metadata of a message, checked. Absent keys stay absent."""
-    body: Args = {}
-    if "text" in args:
-        if len(str(args["text"])) > MAX_TEXT:
-            raise SlackError("msg_too_long")
-        body["text"] = str(args["text"])
-    if "blocks" in args:
-        if wrong := problems(args["blocks"]):
-            messages = [f"[ERROR] {what}" for what in wrong]
-            raise SlackError("invalid_blocks", errors=wrong, response_metadata={"messages": messages})
-        body["blocks"] = args["blocks"]
-    if "metadata" in args:
-        metadata = args["metadata"]
-        is_empty = metadata == {}
-        if not is_empty and not (
-            isinstance(metadata, dict)
-            and isinstance(metadata.get("event_type"), str)
-            and isinstance(metadata.get("event_payload"), dict)
-        ):
-            raise SlackError("invalid_metadata_format")
-        body["metadata"] = metadata
-    return body
-
-
 def _shown(message: Message, *, metadata: bool = False) -> Message:
     hidden = {"at"} if metadata else {"at", "metadata"}
     return {key: value for key, value in message.items() if key not in hidden and value not in (None, [])}
-
-
-def _within(message: Message, args: Args) -> bool:
-    """Between oldest and latest; both ends are left out unless `inclusive`."""
-    ts = float(message["ts"])
-    oldest, latest = float(args.get("oldest") or 0), float(args.get("latest") or "inf")
-    if _truthy(args.get("inclusive")):
-        return oldest <= ts <= latest
-    return oldest < ts < latest
-
-
-def _truthy(value: Any) -> bool:
-    return str(value).lower() in ("1", "true")
-
-
-def _integer(args: Args, name: str, default: int) -> int:
-    try:
-        return int(args.get(name, default))
-    except (TypeError, ValueError):
-        raise SlackError("invalid_arguments") from None
-
-
-def _encode_cursor(ts: str) -> str:
-    return base64.b64encode(f"next_ts:{ts}".encode()).decode()
-
-
-def _decode_cursor(cursor: str) -> str:
-    try:
-        kind, ts = base64.b64decode(cursor).decode().split(":", 1)
-    except ValueError:
-        raise SlackError("invalid_cursor") from None
-    if kind != "next_ts":
-        raise SlackError("invalid_cursor")
-    return ts

@@ -19,7 +19,7 @@ from graphql import (
     is_specified_scalar_type,
 )
 
-from flows.sandbox.linear import SCHEMA_PATH
+from flows.sandbox.linear_resolvers import SCHEMA_PATH
 
 SPECS = os.environ.get("GROUNDSWELL_SPECS", "")
 pytestmark = pytest.mark.skipif(not SPECS, reason="GROUNDSWELL_SPECS names no folder of API descriptions")

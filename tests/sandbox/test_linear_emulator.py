@@ -202,6 +202,36 @@ def test_search_finds_words_and_counts(linear: Client) -> None:
     assert found["totalCount"] == 1 and found["nodes"][0]["id"] == issue["id"]
 
 
+def test_every_other_query_answers(linear: Client) -> None:
+    issue = new_issue(linear, "looked at")
+    comment = """mutation C($input: CommentCreateInput!) {
+      commentCreate(input: $input) { comment { url user { displayName isMe } } }
+    }"""
+    made = ask(linear, comment, input={"issueId": issue["identifier"], "body": "Seen"})["commentCreate"]["comment"]
+    assert made["user"] == {"displayName": "groundswell", "isMe": True}
+    assert made["url"].startswith(issue["url"])
+    everything = """query Q($id: ID!) {
+      viewer { id name }
+      organization { urlKey customersEnabled createdIssueCount }
+      rateLimitStatus { kind limits { type allowedAmount remainingAmount reset period requestedAmount } }
+      users { nodes { name isMe url } }
+      teams { nodes { key issueCount triageIssueState { name } states { nodes { name } } labels { nodes { name } } } }
+      workflowStates(filter: { type: { eq: "triage" } }) { nodes { team { key } issues { nodes { id } } } }
+      issueLabels { nodes { name isGroup team { id } parent { id } } }
+      comments(filter: { issue: { id: { eq: $id } } }) { edges { cursor node { body issue { identifier } } } }
+      issueSearch(query: "looked") { nodes { identifier } }
+      attachments { nodes { url issue { id } } }
+      customers { nodes { name url approximateNeedCount needs { body } } }
+      customerNeeds { nodes { body customer { name } issue { identifier } attachment { url } creator { name } } }
+      issueRelations { nodes { type issue { id } relatedIssue { id } } }
+    }"""
+    answer = ask(linear, everything, id=issue["id"])
+    assert answer["workflowStates"]["nodes"][0]["team"] == {"key": "ENG"}
+    assert [edge["node"]["body"] for edge in answer["comments"]["edges"]] == ["Seen"]
+    assert answer["issueSearch"]["nodes"] == [{"identifier": issue["identifier"]}]
+    assert answer["rateLimitStatus"]["kind"] == "apiKey"
+
+
 def test_without_the_key_nothing_is_answered(sandbox: SandboxServer) -> None:
     answer = httpx.post(f"{sandbox.url}/linear/graphql", json={"query": TEAM}, headers={"Authorization": "wrong"})
     assert answer.status_code == 401

@@ -14,7 +14,7 @@ from slack_sdk import WebClient
 from flows.sandbox.company import Company
 from flows.sandbox.limits import RateLimits
 from flows.sandbox.linear import API_KEY
-from flows.sandbox.linear_store import TEAM_ID
+from flows.sandbox.linear_seed import TEAM_ID
 from flows.sandbox.server import SandboxServer
 from flows.sandbox.slack import TOKEN
 
