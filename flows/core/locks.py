@@ -13,13 +13,13 @@ from pathlib import Path
 
 from flows.core.errors import Busy
 
-_held: dict[str, int] = {}  # path -> depth, for re-entry within one process
-_guard = threading.RLock()
+_held: dict[str, tuple[str, int]] = {}  # path -> (holder, depth), for re-entry within one process
+_guard = threading.Lock()
 
 
 @contextlib.contextmanager
 def hold(folder: Path, name: str, *, holder: str, wait_seconds: float = 0.0) -> Iterator[None]:
-    """Hold the lock `name` kept in `folder`. Re-entrant within a process, exclusive between processes.
+    """Hold the lock `name` kept in `folder`. Re-entrant for the same holder within a process, else exclusive.
 
     Waits up to `wait_seconds`, then raises Busy with the name of the run that holds it.
     """
@@ -27,17 +27,16 @@ def hold(folder: Path, name: str, *, holder: str, wait_seconds: float = 0.0) -> 
     path = folder / f"{name}.lock"
     key = str(path.resolve())
     with _guard:
-        if _held.get(key):
-            _held[key] += 1
-            nested = True
-        else:
-            nested = False
+        owner, depth = _held.get(key, ("", 0))
+        nested = depth > 0 and owner == holder
+        if nested:
+            _held[key] = (owner, depth + 1)
     if nested:
         try:
             yield
         finally:
             with _guard:
-                _held[key] -= 1
+                _held[key] = (owner, _held[key][1] - 1)
         return
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     deadline = time.monotonic() + wait_seconds
@@ -56,12 +55,12 @@ def hold(folder: Path, name: str, *, holder: str, wait_seconds: float = 0.0) -> 
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps({"holder": holder, "pid": os.getpid()}).encode(), 0)
         with _guard:
-            _held[key] = 1
+            _held[key] = (holder, 1)
         try:
             yield
         finally:
             with _guard:
-                _held[key] = 0
+                _held.pop(key, None)
     finally:
         os.close(handle)
 

@@ -40,9 +40,7 @@ class Journal:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    def write(
-        self, kind: str, entries: Iterable[tuple[str, dict[str, Any]]], *, run_id: str, at: datetime
-    ) -> None:
+    def write(self, kind: str, entries: Iterable[tuple[str, dict[str, Any]]], *, run_id: str, at: datetime) -> None:
         """Append (key, body) entries of one kind; durable when this returns."""
         if kind not in KINDS:
             raise ValueError(f"unknown journal kind {kind!r}")
@@ -64,7 +62,4 @@ class Journal:
     def latest(self, kind: str) -> dict[str, dict[str, Any]]:
         """The newest body of each key."""
         frame = self.read(kind)
-        return {
-            row["id"]: orjson.loads(row["payload"])
-            for row in frame.select("id", "payload").iter_rows(named=True)
-        }
+        return {row["id"]: orjson.loads(row["payload"]) for row in frame.select("id", "payload").iter_rows(named=True)}

@@ -11,25 +11,32 @@ cursor rides in the manifest, so data and cursor are committed together: a crash
 repeats records on the next pull and never loses any. Compaction writes one file and a manifest that
 `replaces` earlier commits.
 
-One writer per stream at a time: callers hold `core.locks`. Readers need no lock.
+On a local file system each commit is made under a lock of its stream, so processes can append side by
+side. Object stores have no such lock: there, one writer per stream at a time is the caller's duty
+(`core.locks`). Readers need none.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypedDict
 
 import fsspec
 import polars as pl
 
+from flows.core import locks
 from flows.core.clock import iso, utc
 from flows.core.errors import GroundswellError
 
 SCHEMA_VERSION = 1
+LOCK_SECONDS = 120.0  # how long a commit waits for another to be made
 ROWS_PER_COMMIT = 10_000_000  # seq = commit number * this + row number
 
 _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -81,6 +88,7 @@ class Store:
         self.root = root.rstrip("/")
         self.fs, self._base = fsspec.core.url_to_fs(self.root)
         self._base = self._base.rstrip("/")
+        self._local = "file" in self.fs.protocol
         self._check_schema_version()
 
     # -- writing
@@ -99,6 +107,20 @@ class Store:
     ) -> Commit:
         """Write records and commit them with the cursor. No records and the same cursor: no commit."""
         rows = list(records)
+        with self._alone(source, stream):
+            return self._append(source, stream, rows, run_id, pulled_at, cursor, backfill, extra)
+
+    def _append(
+        self,
+        source: str,
+        stream: str,
+        rows: list[Record],
+        run_id: str,
+        pulled_at: datetime,
+        cursor: dict[str, Any] | None,
+        backfill: bool,
+        extra: dict[str, Any] | None,
+    ) -> Commit:
         last = self._last_number(source, stream)
         if not rows and cursor == self.cursor(source, stream):
             return Commit(last, (), 0, run_id, iso(pulled_at), cursor)
@@ -128,13 +150,14 @@ class Store:
         self, source: str, stream: str, frame: pl.DataFrame, old: list[Commit], run_id: str, at: datetime
     ) -> Commit:
         """Put `frame` in the place of the commits `old` (compaction, erasure). Old files go with `remove`."""
-        number = self._last_number(source, stream) + 1
-        files = (self._write_data(source, stream, number, run_id, frame),) if frame.height else ()
-        cursor = self.cursor(source, stream)
-        replaced = tuple(sorted({c.number for c in old} | {n for c in old for n in c.replaces}))
-        commit = Commit(number, files, frame.height, run_id, iso(at), cursor, replaced)
-        self._write_manifest(source, stream, commit)
-        return commit
+        with self._alone(source, stream):
+            number = self._last_number(source, stream) + 1
+            files = (self._write_data(source, stream, number, run_id, frame),) if frame.height else ()
+            cursor = self.cursor(source, stream)
+            replaced = tuple(sorted({c.number for c in old} | {n for c in old for n in c.replaces}))
+            commit = Commit(number, files, frame.height, run_id, iso(at), cursor, replaced)
+            self._write_manifest(source, stream, commit)
+            return commit
 
     def remove(self, source: str, stream: str, commits: list[Commit]) -> None:
         """Delete the manifests and data files of commits that a later commit replaces."""
@@ -166,9 +189,7 @@ class Store:
                 continue
             try:
                 data = json.loads(self.fs.cat_file(path))
-                found.append(
-                    Commit(**{**data, "files": tuple(data["files"]), "replaces": tuple(data["replaces"])})
-                )
+                found.append(Commit(**{**data, "files": tuple(data["files"]), "replaces": tuple(data["replaces"])}))
             except (ValueError, TypeError, KeyError) as error:
                 raise GroundswellError(
                     f"commit manifest {path} is damaged ({error})",
@@ -228,13 +249,28 @@ class Store:
         folder = f"{self._dir(source, stream)}/commits"
         self.fs.makedirs(folder, exist_ok=True)
         text = json.dumps(commit.__dict__, sort_keys=True).encode()
-        path = f"{folder}/{commit.number:012d}.json"
-        if self.fs.protocol in ("file", ("file", "local")):
+        self._write_whole(f"{folder}/{commit.number:012d}.json", text)
+
+    def _write_whole(self, path: str, content: bytes) -> None:
+        """Write a small file so that no reader sees half of it."""
+        if self._local:
             # A local file system can be caught half way through a write; there, rename is atomic.
-            self.fs.pipe_file(path + ".tmp", text)
-            self.fs.mv(path + ".tmp", path)
+            half = f"{path}.{secrets.token_hex(4)}.tmp"
+            self.fs.pipe_file(half, content)
+            self.fs.mv(half, path)
         else:
-            self.fs.pipe_file(path, text)
+            self.fs.pipe_file(path, content)
+
+    @contextmanager
+    def _alone(self, source: str, stream: str) -> Iterator[None]:
+        if not self._local:
+            yield
+            return
+        # A holder of its own each time, so that two threads of one process wait for each other too.
+        folder = Path(self._base) / ".locks"
+        holder = f"append {secrets.token_hex(4)}"
+        with locks.hold(folder, f"{_safe(source)}-{_safe(stream)}", holder=holder, wait_seconds=LOCK_SECONDS):
+            yield
 
     def _rm(self, path: str) -> None:
         if self.fs.exists(path):
@@ -251,4 +287,4 @@ class Store:
                 )
             return
         self.fs.makedirs(self._base, exist_ok=True)
-        self.fs.pipe_file(path, json.dumps({"schema_version": SCHEMA_VERSION}).encode())
+        self._write_whole(path, json.dumps({"schema_version": SCHEMA_VERSION}).encode())
