@@ -44,7 +44,7 @@ clock = "{url}/control/clock"
 type = "zendesk"
 base_url = "{url}/zendesk"
 requests_per_minute = 60000
-incremental_requests_per_minute = 60000
+incremental_requests_per_minute = 600
 category_field = "Category"
 version_field = "App version"
 
