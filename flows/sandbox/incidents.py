@@ -124,7 +124,7 @@ PLANS: tuple[Plan, ...] = (
     ),
     Plan(
         "scim-groups-undocumented", "documentation_gap", "slow", "No article explains SCIM group mapping",
-        "provisioning", (), after_end=-121 * 24, category="how_to", second_category="permissions",
+        "provisioning", (), after_end=-119 * 24, category="how_to", second_category="permissions",
         expected=("knowledge", "topic"), segment="no-starter", fits=_is_not_starter, rides_on="none", spread=0.5,
     ),
     Plan(
@@ -208,6 +208,6 @@ def _begin(plan: Plan, releases: list[int], start: int, history_end: int) -> int
 
 def _growing_weeks(plan: Plan, live: int) -> tuple[tuple[float, float, int], ...]:
     """From one question a week to ten at the end of the history, and on at ten."""
-    weeks = int(-plan.after_end // (7 * 24)) + 1 + live // (7 * DAY)
+    weeks = int(-plan.after_end // (7 * 24)) + -(-live // (7 * DAY))
     grown = -plan.after_end / (7 * 24)
-    return tuple((w * 168.0, (w + 1) * 168.0, min(10, round(1 + 9 * w / grown))) for w in range(weeks))
+    return tuple((w * 168.0, (w + 1) * 168.0, min(10, round(1 + 9 * (w + 1) / grown))) for w in range(weeks))

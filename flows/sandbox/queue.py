@@ -143,7 +143,8 @@ def _affected(rng: Random, people: Directory, incident: Incident, wrote: set[int
 def _make_twin(rng: Random, life: Life, lives: list[Life]) -> None:
     """Turns an everyday arrival into a second mail about a ticket of the last hours, by the same person."""
     first = lives[-rng.randint(1, min(6, len(lives)))]
-    usable = not (first.oddity or first.twin or life.incident) and life.created - first.created < DAY
+    small = first.incident is not None and first.incident.plan.loudness != "loud"
+    usable = not (first.oddity or first.twin or life.incident or small) and life.created - first.created < DAY
     if usable and life.created - first.created > HOUR // 6:
         life.intent, life.area, life.incident = first.intent, first.area, first.incident
         life.requester, life.twin = first.requester, first

@@ -136,7 +136,10 @@ def comment(life: Life, n: int) -> Object:
 
 
 def metric_set(life: Life, until: int) -> Object:
-    """Reply and resolution times in minutes; business hours are weekdays 9 to 17 UTC."""
+    """Reply and resolution times in minutes; business hours are weekdays 9 to 17 UTC.
+
+    Times spent waiting run to the ticket's last change, as a set is only written anew then.
+    """
     seen = [step for step in life.steps if step.at <= until]
     requester = life.requester.id
     answers = [s.at for s in seen if s.says and s.public and s.actor not in (requester, BOT_ID)]
@@ -147,7 +150,7 @@ def metric_set(life: Life, until: int) -> Object:
     done = statuses[-1][1] in ("solved", "closed", "deleted")
     pairs = pairwise(statuses)
     reopens = sum(a == "solved" and b == "open" for (_, a), (_, b) in pairs)
-    ends = [at for at, _ in statuses[1:]] + [until]
+    ends = [at for at, _ in statuses[1:]] + [seen[-1].at]
 
     def spent(wanted: set[str]) -> Object:
         spans = [(a, b) for (a, status), b in zip(statuses, ends, strict=True) if status in wanted]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import TYPE_CHECKING
 
-from flows.sandbox.texts.grammar import say
+from flows.sandbox.texts.grammar import expand, phrases, say
 from flows.sandbox.texts.scene import planted_words
 
 if TYPE_CHECKING:
@@ -18,7 +18,10 @@ def opening(rng: Random, life: Life, values: Mapping[str, str], *, with_error: b
     language = life.language
     planted = planted_words(life)
     core = say(rng, f"{language}.bug.{planted}" if planted else f"{language}.ask.{life.intent}", values)
-    details = [say(rng, f"{language}.detail", values) for _ in range(rng.choice((0, 1, 1, 2, 2, 3)))]
+    # The first detail names something of the customer's own, so that no two of the few phrasings are the same.
+    named = [phrase for phrase in phrases(f"{language}.detail") if "{" in phrase]
+    details = [expand(rng, rng.choice(named), values)]
+    details += [say(rng, f"{language}.detail", values) for _ in range(rng.choice((0, 0, 1, 1, 2)))]
     if with_error:
         details.append(say(rng, f"{language}.detail.error", values))
     gap = "\n" if language == "ja" else " "
