@@ -64,7 +64,7 @@ def validate_stream(run: Run, quarantine: Quarantine, source: str, stream: str) 
     for (rule, severity), n in rows.noted.items():
         run.report.count("warned" if severity == "warning" else "noted", n)
         if severity == "info":
-            continue
+            continue  # counted, and no line in the report
         example = shorten(redact(rows.examples[rule]))
         run.report.problems.append(
             f"{source}/{stream}: {n} of {rows.seen} rows break {rule} ({severity}), for example {example}"

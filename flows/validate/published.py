@@ -73,8 +73,10 @@ def _check_table(run: Run, con: duckdb.DuckDBPyConnection, suite: PublishedSuite
         text += f", {rule.columns[0]} is {example}" if rule.columns else ""
         if rule.severity == "critical":
             critical.append(text)
+        elif rule.severity == "warning":
+            run.report.problems.append(f"{text} (warning)")
         else:
-            run.report.problems.append(f"{text} ({rule.severity})")
+            run.report.count("noted", n)
 
 
 def _frames(con: duckdb.DuckDBPyConnection, suite: PublishedSuite) -> Iterator[tuple[list[Rule], pl.DataFrame]]:
