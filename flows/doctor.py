@@ -7,6 +7,7 @@ import os
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from flows.core.clock import iso, parse, read_clock
 from flows.core.errors import GroundswellError
@@ -35,13 +36,13 @@ def checks(settings: Settings) -> Iterator[Check]:
     if not settings.sources:
         yield Check("sources", False, "none configured. Add a [sources.<name>] table to groundswell.toml")
     for name in settings.sources:
-        yield _try(f"source {name}", lambda name=name: _source(settings, name))
+        yield _try(f"source {name}", partial(_source, settings, name))
     if settings.is_dry_run:
         yield Check("destinations", None, "dry run: nothing is sent until a destination is configured")
     if settings.destinations.linear is not None:
-        yield _try("linear", lambda: _linear(settings))
+        yield _try("linear", lambda: _source(settings, "linear"))
     if settings.destinations.slack is not None:
-        yield _try("slack", lambda: _slack(settings))
+        yield _try("slack", lambda: _source(settings, "slack"))
     yield _prefect(settings)
     yield _try("last run", lambda: _last_run(settings))
 
@@ -88,18 +89,6 @@ def _source(settings: Settings, name: str) -> str:
     from flows.pull.inspect import inspect
 
     return "; ".join(inspect(settings, name).lines()[:4])
-
-
-def _linear(settings: Settings) -> str:
-    from flows.push.linear import check
-
-    return check(settings)
-
-
-def _slack(settings: Settings) -> str:
-    from flows.push.slack import check
-
-    return check(settings)
 
 
 def prefect_server(settings: Settings) -> str | None:

@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flows.core import locks
 from flows.core.clock import iso, parse
 from flows.core.errors import GroundswellError
 from flows.core.run import Run
+
+if TYPE_CHECKING:
+    from flows.model.dbt import Layer
 
 log = logging.getLogger("groundswell")
 
@@ -183,7 +186,7 @@ class Stages:
         with self.run.report.timed("compact"):
             self.do.one("compact", lambda: compact_all(self.run), timeout=3600)
 
-    def _dbt(self, layer: str) -> None:
+    def _dbt(self, layer: Layer) -> None:
         from flows.model.dbt import build
 
         with self.run.report.timed(f"dbt {layer}"):
