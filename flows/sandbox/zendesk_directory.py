@@ -138,14 +138,6 @@ def article(source: Article, until: int) -> Object:
     }
 
 
-def sections(created: int) -> list[Object]:
-    """The Help Center's sections."""
-    return [
-        {"id": key, "name": name, "locale": "en-us", "created_at": iso(created), "updated_at": iso(created)}
-        for name, key in _SECTION_IDS.items()
-    ]
-
-
 def groups(created: int) -> list[Object]:
     """The support team's groups."""
     return [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flows.sandbox.texts import foreign
 from flows.sandbox.texts.grammar import banks, expand, phrases, say
 from flows.sandbox.texts.mail import Draft, Letter, set_letter
-from flows.sandbox.texts.scene import particulars, planted_words
+from flows.sandbox.texts.scene import day, particulars, planted_words
 from flows.sandbox.texts.style import tone, type_out
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def comment(life: Life, n: int) -> Letter:
             draft.signature = _signature(rng, life)
         earlier = next((m for m in range(n - 1, 0, -1) if _is_answer(life, m)), None)
         if n > 0 and earlier is not None and rng.random() < 0.65:
-            values = particulars(life)
-            draft.quote_line = say(rng, f"quote.{life.language}", values)
+            sent = {"date": day(rng, life.steps[earlier].at, life.language)}
+            draft.quote_line = say(rng, f"quote.{life.language}", sent)
             draft.quoted = "\n\n".join(_draft(life, earlier).paragraphs)
     return set_letter(rng, subject, draft, mail=step.via == "email" and life.oddity != "megabyte")
 

@@ -32,6 +32,11 @@ _MONTHS = {
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
+def day(rng: Random, at: int, language: str) -> str:
+    """The day of a moment (unix seconds) as somebody writes it in a language."""
+    return _date(rng, datetime.fromtimestamp(at, UTC), _MONTHS[language].split(" "), language)
+
+
 @lru_cache(maxsize=64)
 def particulars(life: Life) -> Mapping[str, str]:
     """Values for every slot that a phrase may use, the same in all comments of a ticket."""
