@@ -96,6 +96,10 @@ class Ledger:
         """The newest success under a key."""
         return self._arrived.get(key)
 
+    def urls(self) -> set[str]:
+        """The addresses of everything that arrived."""
+        return {entry["external_url"] for entry in self._arrived.values() if entry.get("external_url")}
+
     def unresolved(self, destination: str) -> dict[str, Entry]:
         """Intents without an outcome."""
         return {

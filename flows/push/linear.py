@@ -92,17 +92,17 @@ class Tracker:
 
     def apply(self, delivery: Issue, *, maybe_sent: bool) -> Receipt:  # noqa: ARG002 - we always look first
         issue = self._issue(delivery.issue_id)
-        if issue is None:
-            if delivery.arrived or delivery.operation == "comment":
-                raise _gone(delivery)
-            issue = self._create(delivery)
-        elif issue.get("trashed"):
+        if (issue is None and (delivery.arrived or delivery.operation == "comment")) or (issue or {}).get("trashed"):
             raise _gone(delivery)
-        else:
-            self._update(issue, delivery)
-        if delivery.operation == "comment":
+        notes: list[str] = []
+        if issue is not None and delivery.operation == "comment":
             self._comment(delivery)
-        notes = [*self._attach(issue, delivery), *self._relate(issue, delivery)]
+        else:
+            if issue is None:
+                issue = self._create(delivery)
+            else:
+                self._update(issue, delivery)
+            notes = [*self._attach(issue, delivery), *self._relate(issue, delivery)]
         kept = {"identifier": issue["identifier"], "title": delivery.title, "priority": delivery.priority}
         return Receipt(issue["id"], issue["url"], kept, tuple(notes))
 

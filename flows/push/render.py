@@ -8,7 +8,7 @@ one body gives one text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import quote as percent
 
@@ -195,20 +195,27 @@ def reply(body: Body, tracker: tuple[str, str] | None = None) -> tuple[str, list
     return f"{_sl(title(body), 240)} is now {_word(body.get('state')).lower()}", [b for b in blocks if b]
 
 
-def digest(body: Body) -> tuple[str, list[Block]]:
-    """Fallback text and blocks of a digest."""
+def digest(body: Body, trackers: Collection[str] = ()) -> tuple[str, list[Block]]:
+    """Fallback text and blocks of a digest. A line that ends in an address of `trackers` links to it."""
     name = title(body)
     blocks = [_header(name)]
     totals = body.get("totals") or {}
     if totals:
-        blocks.append(_context(" · ".join(f"{_sl(k, 60)} {_sl(v, 40)}" for k, v in sorted(totals.items()))))
+        blocks.append(_context(" · ".join(f"{_sl(v, 40)} {_sl(k.replace('_', ' '), 60)}" for k, v in totals.items())))
     for part in body.get("sections") or []:
-        lines = [f"• {_sl(line, 600)}" for line in part.get("lines") or []] or ["Nothing."]
+        lines = [f"• {_digest_line(line, trackers)}" for line in part.get("lines") or []] or ["Nothing."]
         blocks += _section([f"*{_sl(part.get('heading'), 200)}*", *lines])
     if len(blocks) > MAX_BLOCKS:
         left = len(blocks) - MAX_BLOCKS + 1
         blocks = [*blocks[: MAX_BLOCKS - 1], _context(f"{left} more parts are on the dashboard.")]
     return _sl(name, 240), [block for block in blocks if block]
+
+
+def _digest_line(line: str, trackers: Collection[str]) -> str:
+    text, comma, url = str(line).rpartition(", ")
+    if comma and url in trackers:
+        return f"{_sl(text, 600)}, {_sl_link(url.rstrip('/').rpartition('/')[2], url)}"
+    return _sl(line, 600)
 
 
 def notice(text: str) -> tuple[str, list[Block]]:

@@ -144,7 +144,7 @@ def _message(run: Run, row: Row, ledger: Ledger, *, dry: bool = False) -> Messag
             return None
         channel, thread_ts = alert.get("channel") or channel, alert["external_id"]
     if row["channel_role"] == "digest":
-        text, blocks = render.digest(body)
+        text, blocks = render.digest(body, ledger.urls())
     else:
         body["evidence_url"] = render.evidence_url(body, finding, run.settings.dashboard_url)
         write = render.reply if thread_key else render.alert

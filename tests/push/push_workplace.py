@@ -41,7 +41,7 @@ BODY: dict[str, Any] = {
     "suspected_release": "4.12.0",
     "environment": [{"name": "app version", "value": "4.12.0", "share": 0.93, "usual_share": 0.12}],
     "quotes": [
-        {"ticket_id": f"zendesk:{n}", "url": f"https://desk.example/tickets/{n}", "text": text, "at": "2026-07-01T09:00Z"}
+        {"ticket_id": f"zendesk:{n}", "url": f"https://desk.example/tickets/{n}", "text": text, "at": "2026-07-01"}
         for n, text in ((101, "It says SYNC-409"), (102, "sync is dead"))
     ],
     "steps": "Open the app, press sync, wait.",

@@ -62,14 +62,16 @@ def test_a_reply_links_to_the_issue_filed_earlier(workplace: Workplace) -> None:
 
 
 def test_a_digest_goes_to_its_channel(workplace: Workplace) -> None:
+    push_rows(workplace.run(), [linear_row()], [])
+    url = workplace.issues()[0]["url"]
     body = {
         "title": "Support, Wednesday 1 July",
         "date": "2026-07-01",
         "sections": [
-            {"heading": "New", "lines": ["Sync fails", "<!channel> hi"]},
+            {"heading": "New", "lines": [f"Sync fails, {url}", "<!channel> hi, https://e.vil"]},
             {"heading": "Resolved", "lines": []},
         ],
-        "totals": {"tickets": 120, "open findings": 4},
+        "totals": {"tickets": 120, "open_findings": 4},
     }
     row = slack_row() | {
         "delivery_key": "slack:digest:2026-07-01",
@@ -79,7 +81,11 @@ def test_a_digest_goes_to_its_channel(workplace: Workplace) -> None:
     }
     assert say(workplace, row) == []
     [message] = workplace.messages("C0DIGEST")
-    assert "&lt;!channel&gt; hi" in str(message["blocks"])
+    text = str(message["blocks"])
+    assert "&lt;!channel&gt; hi" in text
+    assert f"<{url}|ENG-1>" in text
+    assert "<https://e.vil" not in text
+    assert "120 tickets · 4 open findings" in text
     assert workplace.messages() == []
 
 
