@@ -1,17 +1,9 @@
-"""What every test starts from: no configuration but its own, and a folder to itself."""
+"""What every test starts from: no configuration but its own."""
 
 from __future__ import annotations
 
 import os
 
-import pytest
-
-KEPT = {"GROUNDSWELL_SPECS"}
-
-
-@pytest.fixture(autouse=True)
-def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The user's own settings and secrets stay out of the tests."""
-    for name in list(os.environ):
-        if name.startswith("GROUNDSWELL_") and name not in KEPT:
-            monkeypatch.delenv(name)
+# The user's own settings and secrets stay out of the tests; only where the API descriptions lie is kept.
+for _name in [name for name in os.environ if name.startswith("GROUNDSWELL_") and name != "GROUNDSWELL_SPECS"]:
+    del os.environ[_name]

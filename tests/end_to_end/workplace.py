@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
-from flows.sandbox.server import SandboxServer
 
 from flows.core.clock import iso, parse
 from flows.core.run import Run
 from flows.demo import configure
 from flows.sandbox.company import Company
+from flows.sandbox.server import SandboxServer
 from flows.settings import load_settings
 from flows.stages import Direct, execute
 
