@@ -18,6 +18,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from flows.core.keys import digest
 
+VERSION = 1
 _HEX_DIGITS = 4
 
 Check = Callable[[re.Match[str]], bool]

@@ -6,10 +6,11 @@ The warehouse layer creates them empty where they are missing, so that dbt can r
 from __future__ import annotations
 
 TABLES: dict[str, str] = {
-    # One row a message. `sentiment` is -1 to 1, null where it is unknown (not a customer, not a language we score).
+    # One row a message. `code_text` is what was pasted from a machine: logs, traces.
+    # `sentiment` is -1 to 1, null where it is unknown (not a customer, not a language we score).
     "messages": """
-        message_id VARCHAR, ticket_id VARCHAR, content_hash VARCHAR, clean_text VARCHAR, language VARCHAR,
-        sentiment DOUBLE, markers VARCHAR[], is_automatic BOOLEAN, extractor_error VARCHAR,
+        message_id VARCHAR, ticket_id VARCHAR, content_hash VARCHAR, clean_text VARCHAR, code_text VARCHAR,
+        language VARCHAR, sentiment DOUBLE, markers VARCHAR[], is_automatic BOOLEAN, extractor_error VARCHAR,
         enriched_at TIMESTAMP
     """,
     # One row a ticket. `intent` is null where the model abstained; its guess is then in `intent_reasons`.

@@ -1,0 +1,113 @@
+"""Which models are in force: artifacts under <home>/models/<model_id>/, registered in the journal (kind `model`).
+
+The journal says which model of a name is current (the last entry); the artifact can be fitted again from the
+two stores, so a missing file is no error, only a reason to train.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import joblib  # type: ignore[import-untyped]
+import numpy as np
+import orjson
+
+from flows.core.run import Run
+from flows.enrich.embedding import TfidfSvdEmbedder
+from flows.enrich.intent import LinearIntentModel
+from flows.enrich.protocols import Matrix
+
+EMBEDDER = "embedder"
+SEEDED = "intents"  # the taxonomy of the seeds; any other taxonomy is named by its source
+NEAREST = 3
+
+
+@dataclass(frozen=True)
+class IntentArtifact:
+    """An intent model with labelled tickets to show as the nearest ones: ids, intents and points, row by row."""
+
+    model: LinearIntentModel
+    ticket_ids: list[str]
+    intents: list[str]
+    points: Matrix
+    embedder_id: str
+
+    def nearest(self, ticket_ids: list[str], points: Matrix) -> list[list[dict[str, Any]]]:
+        """The most similar labelled tickets of each row, best first, the ticket itself left out."""
+        if not self.ticket_ids:
+            return [[] for _ in ticket_ids]
+        out = []
+        for start in range(0, len(ticket_ids), 2_000):
+            near = points[start : start + 2_000] @ self.points.T
+            keep = min(NEAREST + 1, near.shape[1])
+            best = np.argpartition(-near, keep - 1, axis=1)[:, :keep]
+            for row, (own, columns) in enumerate(zip(ticket_ids[start : start + 2_000], best, strict=True)):
+                ranked = sorted(columns.tolist(), key=lambda c: (-round(float(near[row, c]), 4), self.ticket_ids[c]))
+                out.append(
+                    [
+                        {
+                            "ticket_id": self.ticket_ids[c],
+                            "intent": self.intents[c],
+                            "similarity": round(float(near[row, c]), 3),
+                        }
+                        for c in ranked
+                        if self.ticket_ids[c] != own and near[row, c] > 0
+                    ][:NEAREST]
+                )
+        return out
+
+
+@dataclass
+class Models:
+    """The models in force. `taxonomies` says which intents the tickets of a source are read with."""
+
+    embedder: TfidfSvdEmbedder | None = None
+    intents: dict[str, IntentArtifact] = field(default_factory=dict)
+    taxonomies: dict[str, str] = field(default_factory=dict)
+
+    def intent_for(self, source: str) -> IntentArtifact | None:
+        return self.intents.get(self.taxonomies.get(source, SEEDED)) or self.intents.get(SEEDED)
+
+    def model_id_for(self, source: str) -> str:
+        """What enrich.tickets.model_id says of tickets of a source; empty without a model."""
+        artifact = self.intent_for(source)
+        return artifact.model.model_id if artifact else ""
+
+
+def current(run: Run) -> dict[str, dict[str, Any]]:
+    """The newest `model` entry of each name, with its key under `model_id`."""
+    found: dict[str, dict[str, Any]] = {}
+    for key, payload in run.journal.read("model").select("id", "payload").iter_rows():
+        body = orjson.loads(payload)
+        found[body["name"]] = {**body, "model_id": key}
+    return found
+
+
+def load(run: Run, taxonomies: dict[str, str]) -> Models:
+    """The current models whose artifacts are there."""
+    models = Models(taxonomies=taxonomies)
+    for name, entry in current(run).items():
+        path = artifact_path(run, entry["model_id"])
+        if not path.exists():
+            continue
+        if name == EMBEDDER:
+            models.embedder = joblib.load(path)
+        elif name.startswith("intent:"):
+            models.intents[name.removeprefix("intent:")] = joblib.load(path)
+    return models
+
+
+def keep(run: Run, name: str, model_id: str, artifact: object, body: dict[str, Any]) -> None:
+    """Write an artifact and register it as the current model of its name."""
+    path = artifact_path(run, model_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    joblib.dump(artifact, partial, compress=1)
+    partial.replace(path)
+    run.journal.write("model", [(model_id, {"name": name, **body})], run_id=run.run_id, at=run.now)
+
+
+def artifact_path(run: Run, model_id: str) -> Path:
+    return run.settings.home / "models" / model_id / "model.joblib"

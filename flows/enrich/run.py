@@ -1,0 +1,31 @@
+"""Text in, signals out: reads intermediate.int_messages and int_tickets, writes the tables of schema enrich."""
+
+from __future__ import annotations
+
+import duckdb
+
+from flows.core.run import Run
+from flows.enrich.messages import refresh_messages
+from flows.enrich.models import load
+from flows.enrich.seeds import read_seeds
+from flows.enrich.tickets import refresh_tickets
+from flows.enrich.topics import publish_topics
+from flows.enrich.train import taxonomies_of, train_connection
+from flows.warehouse.duck import writer
+
+
+def enrich(run: Run) -> None:
+    """Read every message and ticket that is new or has changed. Opens the warehouse."""
+    with writer(run) as con:
+        enrich_connection(con, run)
+
+
+def enrich_connection(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """The same on an open connection. Trains first when a taxonomy in use has no model yet."""
+    seeds = read_seeds(run.settings.dbt_dir)
+    run.report.count("enrich.messages", refresh_messages(con, run))
+    models = load(run, taxonomies_of(con, run, seeds))
+    if not models.intents:
+        models = train_connection(con, run)
+    run.report.count("enrich.tickets", refresh_tickets(con, run, seeds, models))
+    publish_topics(con, run)

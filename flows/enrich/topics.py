@@ -1,0 +1,279 @@
+"""Topics that were not defined by anybody: found nightly, assigned hourly, with ids that persist.
+
+The journal (kinds `topic` and `topic_lineage`) is the truth: a topic's centroid in the space of one embedder.
+Night to night the centroids stay as they are, so tickets stay where they are; what belongs nowhere is
+clustered into new topics. When the embedder is fitted again, everything is clustered again and each new group
+takes the id of the old topic it continues: the one whose tickets, or else whose words, lie nearest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+from sklearn.preprocessing import normalize
+
+from flows.core.clock import parse
+from flows.core.keys import digest
+from flows.core.run import Run
+from flows.enrich import clusters
+from flows.enrich.conversations import prepare_conversations, read_conversations, weighted_documents
+from flows.enrich.embedding import TfidfSvdEmbedder
+from flows.enrich.messages import refresh_messages
+from flows.enrich.protocols import Matrix
+from flows.enrich.train import train_connection
+from flows.warehouse.duck import writer
+
+MAX_TICKETS = 60_000  # the newest tickets in which topics are looked for
+SAME_TOPIC = 0.6  # cosine between an old and a new centroid that continues a topic
+ONE_TOPIC = 0.9  # cosine between two centroids that are one topic
+GROWN = 1.5  # times its recorded size
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic as the journal holds it; `centroid` lies in the space of the embedder `version`."""
+
+    topic_id: str
+    label: str
+    words: list[str]
+    centroid: list[float]
+    size: int
+    status: str  # live | retired
+    version: str
+    born_at: str
+
+    def body(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "topic_id"}
+
+
+@dataclass
+class Changes:
+    """What a night changed: topics to write, and lineage rows (topic_id, change, related, tickets)."""
+
+    topics: list[Topic] = field(default_factory=list)
+    lineage: list[tuple[str, str, str | None, int]] = field(default_factory=list)
+
+
+def read_topics(run: Run) -> dict[str, Topic]:
+    """Every topic ever, by id, as last written."""
+    return {key: Topic(topic_id=key, **body) for key, body in sorted(run.journal.latest("topic").items())}
+
+
+def live_topics(run: Run, embedder: TfidfSvdEmbedder | None) -> list[Topic]:
+    """The topics tickets can be assigned to, in order of id."""
+    if embedder is None:
+        return []
+    return [t for t in read_topics(run).values() if t.status == "live" and t.version == embedder.model_id]
+
+
+def centroids_of(topics: list[Topic]) -> Matrix:
+    return np.array([topic.centroid for topic in topics], dtype=np.float32).reshape(len(topics), -1)
+
+
+def discover(run: Run) -> None:
+    """Find new topics and write them to the journal; every ticket is assigned again. Opens the warehouse."""
+    with writer(run) as con:
+        discover_connection(con, run)
+
+
+def discover_connection(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """The same on an open connection."""
+    refresh_messages(con, run)
+    embedder = train_connection(con, run).embedder
+    if embedder is None:
+        return
+    prepare_conversations(con)
+    frame = read_conversations(
+        con,
+        "not coalesce(is_deleted, false) and not coalesce(is_spam, false)",
+        f"order by created_at desc, ticket_id limit {MAX_TICKETS}",
+    ).sort("ticket_id")
+    points = embedder.topical(weighted_documents(frame), frame["language"].to_list())
+    before = read_topics(run)
+    current = [topic for topic in before.values() if topic.status == "live"]
+    smallest = clusters.smallest_topic(len(frame))
+    if any(topic.version != embedder.model_id for topic in current):
+        centroids = clusters.find_centroids(points, smallest)
+        topics, changes = _continue_topics(con, frame, points, centroids, current, embedder)
+    else:
+        topics, changes = _merge(current)
+        place, _ = clusters.assign(points, centroids_of(topics))
+        fresh = clusters.find_centroids(np.where((place < 0)[:, None], points, 0).astype(np.float32), smallest)
+        if len(topics) and len(fresh):
+            fresh = fresh[(fresh @ centroids_of(topics).T).max(axis=1) < ONE_TOPIC]
+        born = [_unnamed(_new_id(centroid, embedder), centroid, embedder) for centroid in fresh]
+        changes.lineage += [(topic.topic_id, "born", None, 0) for topic in born]
+        topics += born
+    _describe(run, frame, points, topics, embedder, before, changes)
+    _write(run, changes)
+    reassign(con, run, embedder)
+
+
+def _new_id(centroid: Matrix, embedder: TfidfSvdEmbedder) -> str:
+    return f"topic-{digest(embedder.model_id, *(f'{value:.4f}' for value in centroid))[:8]}"
+
+
+def _unnamed(topic_id: str, centroid: Matrix, embedder: TfidfSvdEmbedder) -> Topic:
+    values = [round(float(value), clusters.DECIMALS) for value in centroid]
+    return Topic(topic_id, "", [], values, 0, "live", embedder.model_id, "")
+
+
+def _merge(current: list[Topic]) -> tuple[list[Topic], Changes]:
+    """Topics whose centroids have become one: the smaller joins the larger (the older id on a tie)."""
+    changes = Changes()
+    kept: list[Topic] = []
+    for topic in sorted(current, key=lambda t: (-t.size, t.born_at, t.topic_id)):
+        near = centroids_of(kept) @ np.array(topic.centroid, dtype=np.float32) if kept else np.zeros(0)
+        if len(near) and near.max() >= ONE_TOPIC:
+            into = kept[int(near.argmax())].topic_id
+            changes.topics.append(replace(topic, status="retired"))
+            changes.lineage.append((topic.topic_id, "merged", into, topic.size))
+        else:
+            kept.append(topic)
+    return sorted(kept, key=lambda t: t.topic_id), changes
+
+
+def _continue_topics(
+    con: duckdb.DuckDBPyConnection,
+    frame: pl.DataFrame,
+    points: Matrix,
+    centroids: Matrix,
+    old: list[Topic],
+    embedder: TfidfSvdEmbedder,
+) -> tuple[list[Topic], Changes]:
+    """New groups under the ids of the old topics they continue; greedy, the nearest pair first."""
+    changes = Changes()
+    was = dict(con.sql("select ticket_id, topic_id from enrich.tickets where topic_id is not null").fetchall())
+    belonged = np.array([was.get(ticket_id) or "" for ticket_id in frame["ticket_id"]])
+    anchors = []
+    for topic in old:
+        members = points[belonged == topic.topic_id]
+        anchor = members.mean(axis=0) if len(members) else embedder.topical([" ".join(topic.words)], ["en"])[0]
+        anchors.append(anchor)
+    near = normalize(np.vstack(anchors)) @ centroids.T if len(centroids) else np.zeros((len(old), 0))
+    pairs = sorted(
+        ((-round(float(near[i, j]), 4), old[i].topic_id, i, j) for i, j in np.argwhere(near >= SAME_TOPIC).tolist())
+    )
+    taken: dict[int, int] = {}
+    for _, _, i, j in pairs:
+        if j not in taken and i not in taken.values():
+            taken[j] = i
+    topics = []
+    place, _ = clusters.assign(points, centroids)
+    for j, centroid in enumerate(centroids):
+        if j in taken:
+            values = _unnamed("", centroid, embedder).centroid
+            topics.append(replace(old[taken[j]], centroid=values, version=embedder.model_id))
+            continue
+        fresh = _unnamed(_new_id(centroid, embedder), centroid, embedder)
+        origins = belonged[(place == j) & (belonged != "")]
+        names, sizes = np.unique(origins, return_counts=True)
+        parent = str(names[sizes.argmax()]) if len(names) and sizes.max() * 2 > (place == j).sum() else None
+        changes.lineage.append((fresh.topic_id, "split" if parent else "born", parent, int((place == j).sum())))
+        topics.append(fresh)
+    for i, topic in enumerate(old):
+        if i in taken.values():
+            continue
+        into = int(near[i].argmax()) if near.shape[1] and near[i].max() >= SAME_TOPIC else None
+        change = ("retired", None) if into is None else ("merged", topics[into].topic_id)
+        changes.topics.append(replace(topic, status="retired"))
+        changes.lineage.append((topic.topic_id, *change, topic.size))
+    return sorted(topics, key=lambda t: t.topic_id), changes
+
+
+def _describe(
+    run: Run,
+    frame: pl.DataFrame,
+    points: Matrix,
+    topics: list[Topic],
+    embedder: TfidfSvdEmbedder,
+    before: dict[str, Topic],
+    changes: Changes,
+) -> None:
+    """Words, label and size of each topic. A topic keeps its label while its words stay mostly the same."""
+    place, similarity = clusters.assign(points, centroids_of(topics))
+    sizes = np.bincount(place[place >= 0], minlength=len(topics))
+    counts = embedder.vectorizer.transform(weighted_documents(frame))
+    names = [str(name) for name in embedder.vectorizer.get_feature_names_out()]
+    words = clusters.topic_words(counts, place, len(topics), names)
+    titles = frame["title"].to_list()
+    for index, topic in enumerate(topics):
+        members = np.flatnonzero(place == index)
+        best = members[np.argsort(-similarity[members], kind="stable")][:60]
+        named = [titles[i] for i in best]
+        label = topic.label
+        if not label or len(set(words[index]) & set(topic.words)) * 3 < len(topic.words):
+            alone = embedder.topical(named, ["en"] * len(named)) @ np.array(topic.centroid, dtype=np.float32)
+            label = clusters.readable_label(named, alone.tolist(), words[index])
+        size = int(sizes[index])
+        grown = topic.size and size >= GROWN * topic.size
+        if grown:
+            changes.lineage.append((topic.topic_id, "grown", None, size))
+        described = replace(
+            topic,
+            label=label,
+            words=words[index] if grown or not topic.words else topic.words,
+            size=size if grown or not topic.size else topic.size,
+            born_at=topic.born_at or run.now.isoformat(),
+        )
+        if described != before.get(topic.topic_id):
+            changes.topics.append(described)
+
+
+def _write(run: Run, changes: Changes) -> None:
+    sizes = {topic.topic_id: topic.size for topic in changes.topics}
+    run.journal.write("topic", [(t.topic_id, t.body()) for t in changes.topics], run_id=run.run_id, at=run.now)
+    entries = [
+        (topic_id, {"change": change, "related": related, "tickets": tickets or sizes.get(topic_id, 0)})
+        for topic_id, change, related, tickets in changes.lineage
+    ]
+    run.journal.write("topic_lineage", entries, run_id=run.run_id, at=run.now)
+    run.report.count("enrich.topics_changed", len(changes.lineage))
+
+
+def reassign(con: duckdb.DuckDBPyConnection, run: Run, embedder: TfidfSvdEmbedder) -> None:
+    """Put every ticket of enrich.tickets under its nearest live topic, or under none."""
+    topics = live_topics(run, embedder)
+    frame = con.sql("select ticket_id, title, clean_text as text, language from enrich.tickets order by ticket_id").pl()
+    points = embedder.topical(weighted_documents(frame), frame["language"].to_list())
+    place, similarity = clusters.assign(points, centroids_of(topics))
+    assigned = pl.DataFrame(
+        {
+            "ticket_id": frame["ticket_id"],
+            "topic_id": pl.Series([topics[k].topic_id if k >= 0 else None for k in place], dtype=pl.String),
+            "topic_similarity": pl.Series(similarity, dtype=pl.Float64).round(4),
+        }
+    ).with_columns(topic_similarity=pl.when(pl.col("topic_id").is_not_null()).then("topic_similarity"))
+    con.register("assigned", assigned.to_arrow())
+    con.execute(
+        "update enrich.tickets as t set topic_id = a.topic_id, topic_similarity = a.topic_similarity"
+        " from assigned as a where a.ticket_id = t.ticket_id"
+    )
+    con.unregister("assigned")
+    publish_topics(con, run)
+
+
+def publish_topics(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """enrich.topics and enrich.topic_lineage, made again from the journal, with the tickets of today."""
+    counts = dict(con.sql("select topic_id, count(*) from enrich.tickets group by topic_id").fetchall())
+    topics = []
+    for topic in read_topics(run).values():
+        born_at = parse(topic.born_at).replace(tzinfo=None)
+        size = counts.get(topic.topic_id, 0)
+        topics.append((topic.topic_id, topic.label, topic.words, size, born_at, topic.status, topic.version))
+    lineage = run.journal.read("topic_lineage")
+    con.execute("delete from enrich.topics")
+    con.execute("delete from enrich.topic_lineage")
+    if topics:
+        con.executemany("insert into enrich.topics values (?, ?, ?, ?, ?, ?, ?)", topics)
+    if lineage.height:
+        con.register("lineage", lineage.select("id", "payload", "pulled_at").to_arrow())
+        con.execute(
+            "insert into enrich.topic_lineage select id, payload->>'change', payload->>'related',"
+            " (payload->>'tickets')::integer, pulled_at::timestamp from lineage"
+        )
+        con.unregister("lineage")

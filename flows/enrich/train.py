@@ -1,0 +1,179 @@
+"""Fits the embedder and the intent models on the company's own tickets.
+
+An intent model is one taxonomy's: the seeds' for sources whose categories the mapping knows (and for those
+without categories), else the source's own categories. A model is fitted again when its seeds, its code or more
+than REFIT_GROWTH of its training tickets are new; in between, the same tickets keep the same intents.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from flows.core.run import Run
+from flows.enrich import embedding, intent, models
+from flows.enrich.conversations import documents, prepare_conversations, read_conversations, weighted_documents
+from flows.enrich.embedding import TfidfSvdEmbedder
+from flows.enrich.intent import Example
+from flows.enrich.messages import refresh_messages
+from flows.enrich.models import EMBEDDER, SEEDED, IntentArtifact, Models
+from flows.enrich.seeds import Seeds, read_seeds, slug
+from flows.warehouse.duck import writer
+
+log = logging.getLogger("groundswell")
+
+REFIT_GROWTH = 0.1
+EMBEDDER_GROWTH = 0.5
+MAX_EXAMPLES = 12_000  # the newest labelled tickets of a taxonomy
+MAX_DOCUMENTS = 40_000  # the newest tickets the embedder is fitted on
+MIN_CATEGORY = 50  # labelled tickets before a source's own category is an intent of its own
+CHANGED_SHARE = 0.4  # total variation between neighbouring blocks of tickets that means new categories
+BLOCKS = 20
+MIN_BLOCK = 100
+NO_CATEGORY = {"", "other", "undefined", "general", "misc", "none", "unknown", "n_a"}
+
+
+def train(run: Run) -> None:
+    """Fit what needs fitting. Opens the warehouse."""
+    with writer(run) as con:
+        train_connection(con, run)
+
+
+def train_connection(con: duckdb.DuckDBPyConnection, run: Run) -> Models:
+    """The same on an open connection. Returns the models in force afterwards."""
+    seeds = read_seeds(run.settings.dbt_dir)
+    refresh_messages(con, run)
+    prepare_conversations(con)
+    found = models.load(run, taxonomies_of(con, run, seeds))
+    fit_embedder(con, run, found)
+    for taxonomy in sorted({SEEDED, *found.taxonomies.values()}):
+        _fit_taxonomy(con, run, seeds, found, taxonomy)
+    return found
+
+
+def taxonomies_of(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds) -> dict[str, str]:
+    """Source -> taxonomy: its own name where it has categories and the mapping knows none of them."""
+    mapped = set(seeds.category_map.select("source_type", "category").iter_rows())
+    found: dict[str, str] = {}
+    rows = con.sql("select source, category from intermediate.int_tickets group by all order by all").fetchall()
+    for source in sorted({source for source, _ in rows}):
+        own = {slug(category) for name, category in rows if name == source and category} - NO_CATEGORY
+        kind = source_type(run, source)
+        is_own = bool(own) and not any((kind, category) in mapped for category in own)
+        found[source] = source if is_own else SEEDED
+    return found
+
+
+def source_type(run: Run, source: str) -> str:
+    configured = run.settings.sources.get(source)
+    return configured.type if configured else source
+
+
+def fit_embedder(con: duckdb.DuckDBPyConnection, run: Run, found: Models) -> None:
+    """Fit the embedder when there is none, its code changed, or the tickets outgrew it."""
+    tickets = int(con.sql("select count(*) from conversations where not coalesce(is_deleted, false)").fetchall()[0][0])
+    known = found.embedder
+    entry = models.current(run).get(EMBEDDER, {})
+    is_stale = entry.get("parameters", {}).get("code") != embedding.VERSION
+    if not tickets or (
+        known and not is_stale and min(tickets, MAX_DOCUMENTS) < (1 + EMBEDDER_GROWTH) * known.documents
+    ):
+        return
+    frame = read_conversations(
+        con, "not coalesce(is_deleted, false)", f"order by created_at desc, ticket_id limit {MAX_DOCUMENTS}"
+    )
+    fitted = TfidfSvdEmbedder.fit(weighted_documents(frame), frame["language"].to_list())
+    parameters = {"code": embedding.VERSION, "dimensions": int(fitted.svd.n_components)}
+    body = {"trained_on": fitted.documents, "parameters": parameters, "metrics": {}}
+    models.keep(run, EMBEDDER, fitted.model_id, fitted, body)
+    found.embedder = fitted
+    run.report.count("enrich.models_fitted")
+
+
+def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found: Models, taxonomy: str) -> None:
+    sources = sorted(source for source, name in found.taxonomies.items() if name == taxonomy)
+    labelled = _labelled(con, run, seeds, taxonomy, sources)
+    name = f"intent:{taxonomy}"
+    parameters: dict[str, Any] = {**intent.PARAMETERS, "seeds": seeds.digest, "tickets": labelled.height}
+    entry = models.current(run).get(name)
+    embedder_id = found.embedder.model_id if found.embedder else ""
+    artifact = found.intents.get(taxonomy)
+    if entry and artifact and artifact.embedder_id == embedder_id and not _is_outgrown(entry["parameters"], parameters):
+        return
+    examples = [
+        Example(text=text, intent=label, ticket_id=ticket_id)
+        for text, label, ticket_id in zip(documents(labelled), labelled["label"], labelled["ticket_id"], strict=True)
+    ]
+    bug_like = None
+    if taxonomy == SEEDED:
+        bug_like = dict(seeds.intents.select("intent", "is_bug_like").iter_rows())
+        seeded = seeds.examples.select("example", "intent").iter_rows()
+        examples = [*(Example(text, label) for text, label in seeded), *examples]
+    if len({example.intent for example in examples}) < 2:
+        return
+    model, metrics = intent.fit_intents(name, examples, bug_like=bug_like)
+    points = found.embedder.encode(weighted_documents(labelled)) if found.embedder else np.zeros((0, 1), np.float32)
+    shown = labelled if found.embedder else labelled.clear()
+    found.intents[taxonomy] = IntentArtifact(
+        model, shown["ticket_id"].to_list(), shown["label"].to_list(), points, embedder_id
+    )
+    body = {"trained_on": len(examples), "parameters": parameters, "metrics": metrics, "sources": sources}
+    models.keep(run, name, model.model_id, found.intents[taxonomy], body)
+    run.report.count("enrich.models_fitted")
+    log.info("intent model %s: %s", taxonomy, metrics)
+
+
+def _is_outgrown(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    same = all(old.get(key) == value for key, value in new.items() if key != "tickets")
+    return not same or new["tickets"] > max(20, (1 + REFIT_GROWTH) * old.get("tickets", 0))
+
+
+def _labelled(
+    con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, taxonomy: str, sources: list[str]
+) -> pl.DataFrame:
+    """Conversations with a `label`, oldest first, of the newest labelled tickets of the sources."""
+    names = ", ".join("'" + source.replace("'", "''") + "'" for source in sources) or "''"
+    tickets = con.sql(
+        f"select ticket_id, source, category from conversations where source in ({names}) and category is not null"
+        " and not coalesce(is_deleted, false) order by created_at, ticket_id"
+    ).pl()
+    mapping = {(kind, name): label for kind, name, label in seeds.category_map.iter_rows()}
+    labels: list[str | None] = []
+    for source, category in tickets.select("source", "category").iter_rows():
+        name = slug(category)
+        labels.append(mapping.get((source_type(run, source), name)) if taxonomy == SEEDED else name)
+    tickets = tickets.with_columns(label=pl.Series(labels, dtype=pl.String)).filter(pl.col("label").is_not_null())
+    if taxonomy != SEEDED:
+        tickets = tickets.filter(~pl.col("label").is_in(sorted(NO_CATEGORY)))
+        tickets = tickets.slice(last_change(tickets["label"].to_list()))
+        rare = [label for label, count in Counter(tickets["label"].to_list()).items() if count < MIN_CATEGORY]
+        tickets = tickets.with_columns(
+            label=pl.when(pl.col("label").is_in(rare)).then(pl.lit("other")).otherwise("label")
+        )
+    tickets = tickets.tail(MAX_EXAMPLES).select("ticket_id", "label")
+    con.register("labelled", tickets.to_arrow())
+    frame = read_conversations(con, "ticket_id in (select ticket_id from labelled)")
+    con.unregister("labelled")
+    return frame.join(tickets, on="ticket_id").sort("created_at", "ticket_id")
+
+
+def last_change(labels: list[str]) -> int:
+    """Where the categories in use last changed (an index into labels in order of time), 0 where they never did.
+
+    A helpdesk that renames its categories teaches nothing about the new ones with its old tickets. Blocks of
+    equal size are compared with their neighbours by total variation.
+    """
+    size = max(MIN_BLOCK, len(labels) // BLOCKS)
+    starts = list(range(len(labels) % size, len(labels), size))
+    shares = [Counter(labels[start : start + size]) for start in starts]
+    for place in range(len(starts) - 2, 0, -1):  # at least two blocks must follow
+        before, after = shares[place - 1], shares[place]
+        names = before.keys() | after.keys()
+        if sum(abs(before[name] - after[name]) for name in names) / (2 * size) > CHANGED_SHARE:
+            return starts[place]
+    return 0
