@@ -22,7 +22,7 @@ def volume(rows: pl.DataFrame) -> alt.Chart:
         .mark_bar(cornerRadius=1, binSpacing=1)
         .encode(
             x=alt.X("bucket:O", title=None, axis=_days(rows)),
-            y=alt.Y("sum(tickets):Q", title="tickets", axis=alt.Axis(tickCount=4, domain=False, ticks=False)),
+            y=alt.Y("tickets:Q", title="tickets", axis=alt.Axis(tickCount=4, domain=False, ticks=False)),
             color=alt.Color("name:N", title=None, sort=names, scale=alt.Scale(domain=names, range=colors),
                             legend=alt.Legend(orient="top", columns=4, symbolType="circle", labelLimit=130)),
             order=alt.Order("place:Q"),

@@ -73,8 +73,8 @@ def tracker_button(row: dict[str, Any], key: str) -> None:
     """The finding's Linear issue, where it has one."""
     url = link(row["tracker_url"])
     if url:
-        name = url.rstrip("/").rsplit("/", 1)[-1]
-        st.link_button(inert(name if len(name) < 16 else "Linear", 20), url, icon=":material/open_in_new:", key=key)
+        name = re.search(r"\b[A-Z][A-Z0-9]*-\d+\b", url)
+        st.link_button(name[0] if name else "Linear", url, icon=":material/open_in_new:", key=key)
 
 
 def counted(row: dict[str, Any]) -> str:

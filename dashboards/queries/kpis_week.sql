@@ -51,7 +51,8 @@ rated as (
 ),
 
 last_turns as (
-    select week, to_at, t.ticket_id, t.created_at, arg_max(turns.turn, turns.occurred_at) as turn
+    select week, to_at, t.ticket_id, t.created_at, 
+        arg_max(turns.turn, (turns.occurred_at, length(turns.event_id), turns.event_id)) as turn
     from weeks
     inner join marts.fct_tickets as t on t.created_at < to_at
     left join intermediate.int_ticket_turns as turns on turns.ticket_id = t.ticket_id and turns.occurred_at < to_at
