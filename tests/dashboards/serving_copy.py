@@ -66,8 +66,8 @@ create table marts.fct_findings (
     state varchar, severity varchar, score double, confidence double, first_seen_at timestamp, last_seen_at timestamp,
     accounts bigint, reporters bigint, tickets bigint, arr decimal(18, 2), currency varchar, release varchar,
     suspected_release varchar, tracker_url varchar, tracker_issue_id varchar, owner varchar, episode integer,
-    is_muted boolean, is_history boolean, window_start_at timestamp, window_end_at timestamp, observed bigint, baseline double,
-    p_value double, reasons json, details json);
+    is_muted boolean, is_history boolean, window_start_at timestamp, window_end_at timestamp, observed bigint,
+    baseline double, p_value double, reasons json, details json);
 create table marts.fct_finding_evidence (
     as_of timestamp, finding_key varchar, ticket_id varchar, reason varchar, strength double, quote varchar,
     url varchar, created_at timestamp, reporter_key varchar);
@@ -145,7 +145,7 @@ def _ticket(rng: random.Random, number: int, created: datetime, topic: int | Non
     return {
         "ticket_id": f"zendesk:{number}", "source": "zendesk", "url": f"https://desk.example/agent/tickets/{number}",
         "title": TOPICS[topic] if topic is not None else "A question about my account",
-        "quote": "It says SYNC-409 since this morning" if topic == 0 else EVIL if topic == len(TOPICS) - 1 else "Please help",
+        "quote": {0: "It says SYNC-409 since this morning", len(TOPICS) - 1: EVIL}.get(topic, "Please help"),
         "status": "solved" if resolved_at else "open", "priority": rng.choice(["low", "normal", "high"]),
         "channel": rng.choice(["email", "web", "chat"]), "language": rng.choice(["en", "en", "en", "de", "fr"]),
         "reporter_key": f"org:{account}", "account_key": f"org:{account}", "organization_name": f"Customer {account}",
@@ -168,10 +168,12 @@ def _ticket(rng: random.Random, number: int, created: datetime, topic: int | Non
 _VOLUME = """
 insert into marts.fct_ticket_volume_daily
 with members as (
-    select created_at::date as day, ticket_id, reporter_key, 'all' as dimension, 'all' as value from marts.fct_tickets
-    union all select created_at::date, ticket_id, reporter_key, 'intent', coalesce(intent, 'unknown') from marts.fct_tickets
-    union all select created_at::date, ticket_id, reporter_key, 'topic', coalesce(topic_id, 'unknown') from marts.fct_tickets
-    union all select created_at::date, ticket_id, reporter_key, 'release', coalesce(release, 'unknown') from marts.fct_tickets),
+    select created_at::date as day, ticket_id, reporter_key, unnest([
+        {'dimension': 'all', 'value': 'all'},
+        {'dimension': 'intent', 'value': coalesce(intent, 'unknown')},
+        {'dimension': 'topic', 'value': coalesce(topic_id, 'unknown')},
+        {'dimension': 'release', 'value': coalesce(release, 'unknown')}], recursive := true)
+    from marts.fct_tickets),
 days as (select unnest(generate_series(min(day), max(day), interval 1 day))::date as day from members),
 spine as (select * from (select distinct dimension, value from members) cross join days)
 select dimension, value, day, count(ticket_id), count(distinct reporter_key)
@@ -194,7 +196,8 @@ from days
 _TOPICS = """
 insert into marts.dim_topics
 select topic_id, any_value(topic_label), ['word', 'another'], 'live', min(created_at), count(*),
-    count(distinct reporter_key), count(*) filter (created_at > timestamp '2026-06-03 12:00:00'), min(created_at), max(created_at)
+    count(distinct reporter_key), count(*) filter (created_at > timestamp '2026-06-03 12:00:00'), min(created_at),
+    max(created_at)
 from marts.fct_tickets where topic_id is not null group by topic_id;
 insert into marts.dim_releases values
     ('r1', 'desktop', '4.11.2', '2026-06-02', '2026-06-28 14:00:00', 100, 80, 20),
@@ -241,30 +244,43 @@ def _sources(con: duckdb.DuckDBPyConnection) -> None:
 
 def _findings(con: duckdb.DuckDBPyConnection) -> None:
     at = NOW
+    tracker = "https://linear.example"
     rows = [
-        ("bug-1", "bug", "Sync stops with SYNC-409 after 4.12.0", "open", "high", 0.91, 0.86, 2.5, "4.12.0", "https://linear.example/ENG-12", "ENG-12", "topic_id = 't00'"),
-        ("volume-1", "volume", "Billing questions at twice their usual volume", "escalating", "medium", 0.7, 0.74, 5, None, "https://linear.example/ENG-9", "ENG-9", "intent = 'billing_question' and created_at > timestamp '2026-06-26'"),
-        ("topic-1", "topic", EVIL, "emerging", "low", 0.4, 0.55, 8, None, None, None, "topic_id = 't09' and created_at > timestamp '2026-06-20'"),
-        ("bug-2", "bug", "Export to CSV leaves out the last column", "resolved", "low", 0.2, 0.8, 40, "4.11.0", "https://linear.example/ENG-4", "ENG-4", "topic_id = 't01' and created_at < timestamp '2026-05-10'"),
-        ("bug-3", "bug", "Muted finding", "open", "low", 0.1, 0.5, 40, None, None, None, "topic_id = 't08' and created_at > timestamp '2026-06-28'"),
+        ("bug-1", "Sync stops with SYNC-409 after 4.12.0", "open", "high", 0.86, 2.5, "4.12.0", f"{tracker}/ENG-12",
+         "topic_id = 't00'"),
+        ("volume-1", "Billing questions at twice their usual volume", "escalating", "medium", 0.74, 5, None,
+         f"{tracker}/ENG-9", "intent = 'billing_question' and created_at > timestamp '2026-06-26'"),
+        ("topic-1", EVIL, "emerging", "low", 0.55, 8, None, None,
+         "topic_id = 't09' and created_at > timestamp '2026-06-20'"),
+        ("bug-2", "Export to CSV leaves out the last column", "resolved", "low", 0.8, 40, "4.11.0", f"{tracker}/ENG-4",
+         "topic_id = 't01' and created_at < timestamp '2026-05-10'"),
+        ("bug-3", "Muted finding", "open", "low", 0.5, 40, None, None,
+         "topic_id = 't08' and created_at > timestamp '2026-06-28'"),
     ]  # fmt: skip
-    for key, kind, title, state, severity, score, confidence, days, release, url, issue, where in rows:
+    for key, title, state, severity, confidence, days, release, url, where in rows:
+        finding = {
+            "finding_key": key, "candidate_key": f"candidate:{key}", "kind": key.split("-")[0], "title": title,
+            "summary": f"What happens, in a sentence or two: {title}", "state": state, "severity": severity,
+            "score": confidence, "confidence": confidence, "first_seen_at": at - timedelta(days=days),
+            "release": release, "suspected_release": release, "tracker_url": url, "owner": "core-team", "episode": 1,
+            "is_muted": key == "bug-3", "is_history": False, "window_start_at": at - timedelta(days=1),
+            "window_end_at": at, "baseline": 3.2, "p_value": 0.0001,
+            "reasons": json.dumps(["9 accounts share one error code", "began within a day of 4.12.0"]),
+        }  # fmt: skip
         for as_of in (at - timedelta(hours=1), at):
             con.execute(
-                f"insert into marts.fct_finding_evidence select ?, ?, ticket_id, 'shares error code SYNC-409', 0.9, quote, url,"
-                f" created_at, reporter_key from marts.fct_tickets where {where}",
+                "insert into marts.fct_finding_evidence select ?, ?, ticket_id, 'shares error code SYNC-409', 0.9,"
+                f" quote, url, created_at, reporter_key from marts.fct_tickets where {where}",
                 [as_of, key],
             )
             con.execute(
-                """insert into marts.fct_findings
-                select ?, ?, ?, ?, ?, 'What happens, in a sentence or two: ' || ?, ?, ?, ?, ?, ?, max(created_at),
-                    count(distinct reporter_key), count(distinct reporter_key), count(*), null, null, ?, ?, ?, ?, 'core-team', 1,
-                    ?, false, ?, ?, count(*), 3.2, 0.0001, ?, ?
-                from marts.fct_finding_evidence where finding_key = ? and as_of = ?""",
-                [as_of, key, f"{kind}:{key}", kind, title, title, state, severity, score, confidence,
-                 at - timedelta(days=days), release, release, url, issue, key == "bug-3", at - timedelta(days=1), at,
-                 json.dumps(["9 accounts share one error code", "began within a day of 4.12.0"]), json.dumps({}), key, as_of],
-            )  # fmt: skip
+                f"""insert into marts.fct_findings by name
+                select {", ".join(f"${name} as {name}" for name in finding)}, as_of, max(created_at) as last_seen_at,
+                    count(distinct reporter_key) as accounts, count(distinct reporter_key) as reporters,
+                    count(*) as tickets, count(*) as observed
+                from marts.fct_finding_evidence where finding_key = $finding_key and as_of = $at group by as_of""",
+                finding | {"at": as_of},
+            )
 
 
 if __name__ == "__main__":

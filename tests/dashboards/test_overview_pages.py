@@ -151,7 +151,7 @@ def test_a_link_to_tickets_shows_as_many_as_the_number(visit: Open, published: P
 
 
 def test_tickets_can_be_filtered_further(visit: Open) -> None:
-    app = visit("tickets", intent="bug_report,outage", **{"set": "created"})
+    app = visit("tickets", intent="bug_report,outage", set="created")
     before = len(app.dataframe[0].value)
     app.text_input[0].set_value("sync-409").run()
     after = app.dataframe[0].value
