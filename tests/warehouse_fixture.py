@@ -9,6 +9,7 @@ house.rows("select * from intermediate.int_tickets")
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +40,18 @@ class House:
             },
         )  # fmt: skip
         self.now = now
+
+    @classmethod
+    def fresh(cls, tmp_path: Path) -> House:
+        """An empty home that shares what dbt has parsed with the tests before it: seconds faster than a new folder.
+
+        One at a time: the next call empties it.
+        """
+        folder = tmp_path.parent / "house"
+        for part in (folder / "home").glob("*"):
+            if part.name != "dbt":
+                shutil.rmtree(part)
+        return cls(folder)
 
     def run(self, flow: str = "hourly", **values: Any) -> Run:
         return Run.start(flow, self.settings, now=self.now, **values)
@@ -86,14 +99,17 @@ class House:
     def build(self, *layers: Layer, moments: Sequence[datetime] | None = None) -> list[LayerResult]:
         return [build(self.run(), layer, moments=moments) for layer in layers]
 
-    def build_support(self) -> LayerResult:
-        """Build what dashboards show of support, and nothing of the findings."""
-        folders = ["path:models/intermediate/signals", "path:models/marts/support"]
+    def build_only(self, *select: str) -> LayerResult:
+        """Build and test some models alone, in dbt's selection syntax."""
+        options = ["--exclude", "test_type:unit", "--indirect-selection", "cautious"]
         with writer(self.run()):
-            select = ["--select", *folders, "--exclude", "test_type:unit", "--indirect-selection", "buildable"]
-            result = invoke(self.settings, ["build", *select], layer="support")
+            result = invoke(self.settings, ["build", "--select", *select, *options], layer="some models")
         assert not result.failures, result.failures
         return result
+
+    def build_support(self) -> LayerResult:
+        """Build what dashboards show of support, and nothing of the findings."""
+        return self.build_only("path:models/intermediate/signals", "path:models/marts/support")
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query on the warehouse."""

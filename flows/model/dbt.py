@@ -92,10 +92,14 @@ def docs(run: Run) -> Path:
     return _target(run.settings) / "static_index.html"
 
 
-def unit_tests(run: Run) -> LayerResult:
-    """Run the models' unit tests. They need the relations they stand in for: build the layers before."""
+def unit_tests(run: Run, *select: str) -> LayerResult:
+    """Run the models' unit tests, of all models or of those selected.
+
+    They need the relations they stand in for: build the layers before.
+    """
+    chosen = [f"{models},test_type:unit" for models in select] or ["test_type:unit"]
     with writer(run):
-        return invoke(run.settings, ["test", "--select", "test_type:unit"], layer="unit tests")
+        return invoke(run.settings, ["test", "--select", *chosen], layer="unit tests")
 
 
 def invoke(settings: Settings, arguments: list[str], *, layer: str) -> LayerResult:
@@ -110,7 +114,7 @@ def invoke(settings: Settings, arguments: list[str], *, layer: str) -> LayerResu
         "--no-send-anonymous-usage-stats",
     ]  # fmt: skip
     if command != "docs":
-        options += ["--threads", str(THREADS)]
+        options += ["--threads", str(THREADS), "--no-write-json"]  # the results are read in this process
     start = perf_counter()
     try:
         with _environment(GROUNDSWELL_WAREHOUSE=str(settings.warehouse_path.resolve())):

@@ -31,8 +31,8 @@ SERVING_NAME = "current.duckdb"
 def writer(run: Run, *, moments: Sequence[datetime] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, writable, with landing, journal, control and enrich prepared for this run.
 
-    moments: the times to judge; default the run's clock. Can be nested within a process. Raises Busy when
-    another process holds the lock for longer than `lock_wait_seconds`.
+    moments: the times to judge; default the run's clock. Can be nested within a run. Raises Busy when another
+    run holds the lock for longer than `lock_wait_seconds`.
     """
     settings = run.settings
     with locks.hold(settings.lock_dir, "writer", holder=run.run_id, wait_seconds=settings.lock_wait_seconds):

@@ -141,7 +141,6 @@ def _enrich(con: duckdb.DuckDBPyConnection) -> None:
 
     made = dict(con.execute("select table_name, comment from duckdb_tables() where schema_name = 'enrich'").fetchall())
     for table, columns in TABLES.items():
-        columns = columns.replace(" at TIMESTAMP", ' "at" TIMESTAMP')  # `at` is a reserved word
         shape = digest(columns)[:16]
         if made.get(table) != shape:
             con.execute(f"create or replace table enrich.{table} ({columns})")

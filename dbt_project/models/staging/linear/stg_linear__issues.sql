@@ -14,7 +14,7 @@ final as (
         {{ json_text('payload', '$.description') }} as description,
         {{ json_text('payload', '$.state.name') }} as state_name,
         {{ json_text('payload', '$.state.type') }} as state_type,
-        cast(cast({{ json_text('payload', '$.priority') }} as double) as integer) as priority,
+        cast(try_cast({{ json_text('payload', '$.priority') }} as double) as integer) as priority,
         {{ json_texts('payload', '$.labels.nodes[*].name') }} as label_names,
         {{ json_items('payload', '$.relations.nodes') }} as relations,
         {{ utc_time(json_text('payload', '$.createdAt')) }} as created_at,

@@ -14,7 +14,7 @@ final as (
         {{ json_text('payload', '$.html_url') }} as url,
         {{ json_text('payload', '$.locale') }} as locale,
         {{ json_text('payload', '$.section_id') }} as section,
-        coalesce(cast({{ json_text('payload', '$.draft') }} as boolean), false) as is_draft,
+        coalesce(try_cast({{ json_text('payload', '$.draft') }} as boolean), false) as is_draft,
         {{ utc_time(json_text('payload', '$.created_at')) }} as created_at,
         {{ utc_time(json_text('payload', '$.updated_at')) }} as updated_at,
         first_pulled_at,

@@ -27,7 +27,7 @@ final as (
         {{ json_text('child', '$.author_id') }} as author_id,
         {{ json_text('child', '$.html_body') }} as html_body,
         {{ json_text('child', '$.body') }} as body,
-        cast({{ json_text('child', '$.public') }} as boolean) as is_public,
+        try_cast({{ json_text('child', '$.public') }} as boolean) as is_public,
         -- a change: the field's name is a key of its own
         {{ json_text('child', '$.status') }} as status,
         {{ json_text('child', '$.priority') }} as priority,

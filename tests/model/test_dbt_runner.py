@@ -1,0 +1,93 @@
+"""The dbt runner: results, failures with a name, seeds and incremental models built anew when they must be."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import duckdb
+import pytest
+from warehouse_fixture import House, files_ticket
+
+from flows.core.errors import GroundswellError
+from flows.model import dbt
+from flows.warehouse.duck import writer
+
+
+@pytest.fixture
+def house(tmp_path):
+    return House.fresh(tmp_path)
+
+
+def test_a_layer_says_how_many_models_and_tests_it_ran(house):
+    (result,) = house.build("stage")
+    assert (result.layer, result.failures, result.warnings) == ("stage", [], [])
+    assert result.models > 20 and result.tests > 10 and result.seconds > 0
+
+
+def test_nothing_is_printed_and_the_file_is_let_go_for_other_processes(house, capfd):
+    house.build("stage")
+    assert capfd.readouterr() == ("", "")
+    program = f"import duckdb; duckdb.connect({str(house.settings.warehouse_path)!r}).execute('create table x (a int)')"
+    subprocess.run([sys.executable, "-c", program], check=True)
+    assert "GROUNDSWELL_WAREHOUSE" not in os.environ
+
+
+def test_our_own_connection_may_stay_open_beside_dbt(house):
+    house.land("export", "tickets", [files_ticket("a")])
+    run = house.run()
+    with writer(run) as con:
+        dbt.build(run, "stage")
+        assert con.sql("select ticket_id from intermediate.int_tickets").fetchall() == [("export:a",)]
+
+
+def test_a_failing_model_is_named_with_its_message_and_compiled_file(house):
+    house.build("stage")
+    with writer(house.run()) as con:
+        con.execute("drop schema intermediate cascade")
+    with pytest.raises(GroundswellError, match=r"dbt judge: model \w+: .*does not exist.*compiled") as failure:
+        house.build("judge")
+    assert str(house.settings.home) in str(failure.value)
+    with duckdb.connect(str(house.settings.warehouse_path)) as con:  # and the file is let go
+        assert con.sql("select count(*) from staging.stg_files__tickets").fetchall() == [(0,)]
+
+
+def test_a_failing_test_is_named_and_a_warning_is_reported_without_stopping(house):
+    house.land("export", "tickets", [files_ticket("a", status="in limbo")])
+    run = house.run()
+    result = dbt.build(run, "stage")
+    assert len(result.warnings) == 1 and "int_tickets_status" in result.warnings[0]
+    assert run.report.problems == [f"dbt stage: {result.warnings[0]}"]
+    with writer(house.run()) as con:
+        con.execute("insert into intermediate.int_tickets select * from intermediate.int_tickets")
+        failed = dbt.invoke(house.settings, ["test", "--select", "int_tickets,test_name:is_key"], layer="stage")
+    assert len(failed.failures) == 1 and failed.failures[0].startswith(
+        "test is_key_int_tickets_ticket_id: Got 1 result"
+    )
+
+
+def test_models_that_keep_rows_are_built_from_nothing_when_their_sql_changed(house):
+    house.land("export", "tickets", [files_ticket("a")])
+    house.build("stage")
+    with writer(house.run()) as con:
+        con.execute("update staging.stg_files__tickets set subject = 'by an older model'")
+        con.execute("update control.built set digest = 'of other models' where part = 'models'")
+    house.build("stage")
+    assert house.rows("select subject from staging.stg_files__tickets") == [("Ticket a",)]
+
+
+def test_unit_tests_pass(house):
+    house.build("stage")
+    house.build_support()
+    result = dbt.unit_tests(house.run(), "path:models/staging", "path:models/intermediate/common",
+                            "path:models/intermediate/signals", "path:models/marts/support")  # fmt: skip
+    assert result.failures == [] and result.tests >= 9
+
+
+def test_the_documentation_is_one_file_that_loads_nothing_from_elsewhere(house):
+    house.build("stage")
+    path = dbt.docs(house.run())
+    text = path.read_text()
+    assert "int_ticket_facts" in text and "Zendesk tickets, newest version" in text
+    assert 'src="http' not in text and "cdn." not in text
