@@ -92,7 +92,7 @@ class Stages:
         jobs = [(f"pull {name}", (lambda name=name: pull(run, name))) for name in names]
         jobs += [(f"read back {name}", (lambda name=name: pull_readback(run, name))) for name in readback]
         with run.report.timed("pull"):
-            errors = self.do.side_by_side(jobs, retries=1, timeout=6 * 3600 if run.backfill else 1800)
+            errors = self.do.side_by_side(jobs, retries=1)
         for name, error in zip([*names, *readback], errors, strict=True):
             self._note_pull(name, error)
 
