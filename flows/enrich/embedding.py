@@ -30,7 +30,7 @@ BATCH = 20_000
 
 
 class TfidfSvdEmbedder:
-    """See the module. Fit with `fit`, keep with joblib."""
+    """See the module. Fit with `fit`, kept by `models`."""
 
     def __init__(self, vectorizer: TfidfVectorizer, svd: TruncatedSVD, model_id: str, documents: int) -> None:
         self.vectorizer = vectorizer

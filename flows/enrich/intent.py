@@ -27,7 +27,7 @@ PARAMETERS = {"C": 0.5, "word_weight": 0.7, "held_out": 0.2, "target_precision":
 MIN_HELD_OUT = 40
 THRESHOLDS = np.arange(0.2, 0.91, 0.05)
 FALLBACK_THRESHOLD = 0.5  # where no threshold reaches the target precision on held-out tickets
-CHARACTERS = 350  # how much of a text the character n-grams look at: they cost the most and tell the least
+CHARACTERS = 250  # how much of a text the character n-grams look at: they cost the most and tell the least
 WORDS = 6
 BATCH = 5_000
 
@@ -74,7 +74,7 @@ def _heads(texts: list[str]) -> list[str]:
 
 
 class LinearIntentModel:
-    """See the module. Fit with `fit_intents`, keep with joblib."""
+    """See the module. Fit with `fit_intents`, kept by `models`."""
 
     def __init__(
         self,
@@ -198,8 +198,9 @@ def _fit(rows: csr_matrix, labels: NDArray[Any], weight: Floats) -> tuple[list[s
     svm = LinearSVC(C=PARAMETERS["C"], random_state=0).fit(rows, labels, sample_weight=weight)
     classes = [str(name) for name in svm.classes_]
     if len(classes) == 2:  # scikit-learn keeps one row for two classes
-        return classes, np.vstack([-svm.coef_, svm.coef_]), np.concatenate([-svm.intercept_, svm.intercept_])
-    return classes, svm.coef_, svm.intercept_
+        weights, offsets = np.vstack([-svm.coef_, svm.coef_]), np.concatenate([-svm.intercept_, svm.intercept_])
+        return classes, weights.astype(np.float32), offsets
+    return classes, svm.coef_.astype(np.float32), svm.intercept_
 
 
 def fit_temperature(margins: Floats, truth: NDArray[np.int64]) -> float:

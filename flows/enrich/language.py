@@ -14,7 +14,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 VERSION = 1
 MIN_LETTERS = 12
 MIN_PROBABILITY = 0.9
-SAMPLE = 500  # characters that are looked at
+SAMPLE = 300  # characters that are looked at
 
 LANGUAGES = [
     "en", "de", "fr", "es", "it", "nl", "pt", "cs", "hu", "pl", "ru", "ja", "sv", "da", "fi", "no", "tr", "zh",

@@ -6,11 +6,11 @@ two stores, so a missing file is no error, only a reason to train.
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import joblib  # type: ignore[import-untyped]
 import numpy as np
 import orjson
 
@@ -61,19 +61,64 @@ class IntentArtifact:
 
 @dataclass
 class Models:
-    """The models in force. `taxonomies` says which intents the tickets of a source are read with."""
+    """The models in force, read from their artifacts when first asked for.
 
-    embedder: TfidfSvdEmbedder | None = None
-    intents: dict[str, IntentArtifact] = field(default_factory=dict)
-    taxonomies: dict[str, str] = field(default_factory=dict)
+    `entries` are the newest journal entries by name, `taxonomies` says which intents the tickets of a source are
+    read with. A model whose artifact is missing counts as none.
+    """
+
+    run: Run
+    taxonomies: dict[str, str]
+    entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _loaded: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def embedder(self) -> TfidfSvdEmbedder | None:
+        found: TfidfSvdEmbedder | None = self._load(EMBEDDER)
+        return found
+
+    def intents(self, taxonomy: str) -> IntentArtifact | None:
+        found: IntentArtifact | None = self._load(f"intent:{taxonomy}")
+        return found
 
     def intent_for(self, source: str) -> IntentArtifact | None:
-        return self.intents.get(self.taxonomies.get(source, SEEDED)) or self.intents.get(SEEDED)
+        """The intent model that reads tickets of a source."""
+        return self.intents(self._taxonomy(source))
 
     def model_id_for(self, source: str) -> str:
-        """What enrich.tickets.model_id says of tickets of a source; empty without a model."""
-        artifact = self.intent_for(source)
-        return artifact.model.model_id if artifact else ""
+        """What enrich.tickets.model_id says of tickets of a source; empty without a model. Loads nothing."""
+        return str(self.entries.get(f"intent:{self._taxonomy(source)}", {}).get("model_id", ""))
+
+    def _taxonomy(self, source: str) -> str:
+        own = self.taxonomies.get(source, SEEDED)
+        return own if f"intent:{own}" in self.entries else SEEDED
+
+    def _load(self, name: str) -> Any:
+        if name not in self._loaded:
+            entry = self.entries.get(name)
+            self._loaded[name] = _read(artifact_path(self.run, entry["model_id"])) if entry else None
+        return self._loaded[name]
+
+    def keep(self, name: str, model_id: str, artifact: object, body: dict[str, Any]) -> None:
+        """Write an artifact and register it as the current model of its name."""
+        path = artifact_path(self.run, model_id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(pickle.dumps(artifact, protocol=5))
+        partial.replace(path)
+        entry = {"name": name, **body}
+        self.run.journal.write("model", [(model_id, entry)], run_id=self.run.run_id, at=self.run.now)
+        self.entries[name] = {**entry, "model_id": model_id}
+        self._loaded[name] = artifact
+        self.run.report.count("enrich.models_fitted")
+
+
+def _read(path: Path) -> Any:
+    """An artifact of ours, from our own home; None where it is missing or was written by other library versions."""
+    try:
+        return pickle.loads(path.read_bytes())
+    except (OSError, pickle.UnpicklingError, AttributeError, ImportError, EOFError):
+        return None
 
 
 def current(run: Run) -> dict[str, dict[str, Any]]:
@@ -87,27 +132,9 @@ def current(run: Run) -> dict[str, dict[str, Any]]:
 
 def load(run: Run, taxonomies: dict[str, str]) -> Models:
     """The current models whose artifacts are there."""
-    models = Models(taxonomies=taxonomies)
-    for name, entry in current(run).items():
-        path = artifact_path(run, entry["model_id"])
-        if not path.exists():
-            continue
-        if name == EMBEDDER:
-            models.embedder = joblib.load(path)
-        elif name.startswith("intent:"):
-            models.intents[name.removeprefix("intent:")] = joblib.load(path)
-    return models
-
-
-def keep(run: Run, name: str, model_id: str, artifact: object, body: dict[str, Any]) -> None:
-    """Write an artifact and register it as the current model of its name."""
-    path = artifact_path(run, model_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    joblib.dump(artifact, partial, compress=1)
-    partial.replace(path)
-    run.journal.write("model", [(model_id, {"name": name, **body})], run_id=run.run_id, at=run.now)
+    entries = {name: entry for name, entry in current(run).items() if artifact_path(run, entry["model_id"]).exists()}
+    return Models(run, taxonomies, entries)
 
 
 def artifact_path(run: Run, model_id: str) -> Path:
-    return run.settings.home / "models" / model_id / "model.joblib"
+    return run.settings.home / "models" / model_id / "model.pickle"

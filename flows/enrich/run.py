@@ -25,7 +25,7 @@ def enrich_connection(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     seeds = read_seeds(run.settings.dbt_dir)
     run.report.count("enrich.messages", refresh_messages(con, run))
     models = load(run, taxonomies_of(con, run, seeds))
-    if not models.intents:
+    if any(not models.model_id_for(source) for source in models.taxonomies):
         models = train_connection(con, run)
     run.report.count("enrich.tickets", refresh_tickets(con, run, seeds, models))
     publish_topics(con, run)

@@ -28,6 +28,6 @@ TABLES: dict[str, str] = {
         model_id VARCHAR
     """,
     "topic_lineage": """
-        topic_id VARCHAR, change VARCHAR, related_topic_id VARCHAR, tickets INTEGER, at TIMESTAMP
+        topic_id VARCHAR, change VARCHAR, related_topic_id VARCHAR, tickets INTEGER, "at" TIMESTAMP
     """,
 }

@@ -63,7 +63,7 @@ def refresh_tickets(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, foun
         " or ticket_id not in (select ticket_id from intermediate.int_tickets)"
     )
     total = int(con.sql("select count(*) from changed_tickets").fetchall()[0][0])
-    topics = live_topics(run, found.embedder)
+    topics = live_topics(run, found.embedder.model_id) if total and found.embedder else []
     for start in range(0, total, BATCH):
         frame = read_conversations(
             con,

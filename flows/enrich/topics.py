@@ -63,15 +63,13 @@ def read_topics(run: Run) -> dict[str, Topic]:
     return {key: Topic(topic_id=key, **body) for key, body in sorted(run.journal.latest("topic").items())}
 
 
-def live_topics(run: Run, embedder: TfidfSvdEmbedder | None) -> list[Topic]:
+def live_topics(run: Run, embedder_id: str) -> list[Topic]:
     """The topics tickets can be assigned to, in order of id."""
-    if embedder is None:
-        return []
-    return [t for t in read_topics(run).values() if t.status == "live" and t.version == embedder.model_id]
+    return [t for t in read_topics(run).values() if t.status == "live" and t.version == embedder_id]
 
 
 def centroids_of(topics: list[Topic]) -> Matrix:
-    return np.array([topic.centroid for topic in topics], dtype=np.float32).reshape(len(topics), -1)
+    return np.array([topic.centroid for topic in topics], dtype=np.float32).reshape(len(topics), -1 if topics else 0)
 
 
 def discover(run: Run) -> None:
@@ -237,8 +235,10 @@ def _write(run: Run, changes: Changes) -> None:
 
 def reassign(con: duckdb.DuckDBPyConnection, run: Run, embedder: TfidfSvdEmbedder) -> None:
     """Put every ticket of enrich.tickets under its nearest live topic, or under none."""
-    topics = live_topics(run, embedder)
+    topics = live_topics(run, embedder.model_id)
     frame = con.sql("select ticket_id, title, clean_text as text, language from enrich.tickets order by ticket_id").pl()
+    if not frame.height:
+        return publish_topics(con, run)
     points = embedder.topical(weighted_documents(frame), frame["language"].to_list())
     place, similarity = clusters.assign(points, centroids_of(topics))
     assigned = pl.DataFrame(
@@ -254,7 +254,7 @@ def reassign(con: duckdb.DuckDBPyConnection, run: Run, embedder: TfidfSvdEmbedde
         " from assigned as a where a.ticket_id = t.ticket_id"
     )
     con.unregister("assigned")
-    publish_topics(con, run)
+    return publish_topics(con, run)
 
 
 def publish_topics(con: duckdb.DuckDBPyConnection, run: Run) -> None:

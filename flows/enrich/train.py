@@ -30,6 +30,7 @@ log = logging.getLogger("groundswell")
 REFIT_GROWTH = 0.1
 EMBEDDER_GROWTH = 0.5
 MAX_EXAMPLES = 12_000  # the newest labelled tickets of a taxonomy
+MAX_NEAREST = 5_000  # the newest of them can be shown as nearest labelled tickets
 MAX_DOCUMENTS = 40_000  # the newest tickets the embedder is fitted on
 MIN_CATEGORY = 50  # labelled tickets before a source's own category is an intent of its own
 CHANGED_SHARE = 0.4  # total variation between neighbouring blocks of tickets that means new categories
@@ -50,7 +51,7 @@ def train_connection(con: duckdb.DuckDBPyConnection, run: Run) -> Models:
     refresh_messages(con, run)
     prepare_conversations(con)
     found = models.load(run, taxonomies_of(con, run, seeds))
-    fit_embedder(con, run, found)
+    fit_embedder(con, found)
     for taxonomy in sorted({SEEDED, *found.taxonomies.values()}):
         _fit_taxonomy(con, run, seeds, found, taxonomy)
     return found
@@ -74,12 +75,11 @@ def source_type(run: Run, source: str) -> str:
     return configured.type if configured else source
 
 
-def fit_embedder(con: duckdb.DuckDBPyConnection, run: Run, found: Models) -> None:
+def fit_embedder(con: duckdb.DuckDBPyConnection, found: Models) -> None:
     """Fit the embedder when there is none, its code changed, or the tickets outgrew it."""
     tickets = int(con.sql("select count(*) from conversations where not coalesce(is_deleted, false)").fetchall()[0][0])
     known = found.embedder
-    entry = models.current(run).get(EMBEDDER, {})
-    is_stale = entry.get("parameters", {}).get("code") != embedding.VERSION
+    is_stale = found.entries.get(EMBEDDER, {}).get("parameters", {}).get("code") != embedding.VERSION
     if not tickets or (
         known and not is_stale and min(tickets, MAX_DOCUMENTS) < (1 + EMBEDDER_GROWTH) * known.documents
     ):
@@ -90,9 +90,7 @@ def fit_embedder(con: duckdb.DuckDBPyConnection, run: Run, found: Models) -> Non
     fitted = TfidfSvdEmbedder.fit(weighted_documents(frame), frame["language"].to_list())
     parameters = {"code": embedding.VERSION, "dimensions": int(fitted.svd.n_components)}
     body = {"trained_on": fitted.documents, "parameters": parameters, "metrics": {}}
-    models.keep(run, EMBEDDER, fitted.model_id, fitted, body)
-    found.embedder = fitted
-    run.report.count("enrich.models_fitted")
+    found.keep(EMBEDDER, fitted.model_id, fitted, body)
 
 
 def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found: Models, taxonomy: str) -> None:
@@ -100,10 +98,9 @@ def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found:
     labelled = _labelled(con, run, seeds, taxonomy, sources)
     name = f"intent:{taxonomy}"
     parameters: dict[str, Any] = {**intent.PARAMETERS, "seeds": seeds.digest, "tickets": labelled.height}
-    entry = models.current(run).get(name)
-    embedder_id = found.embedder.model_id if found.embedder else ""
-    artifact = found.intents.get(taxonomy)
-    if entry and artifact and artifact.embedder_id == embedder_id and not _is_outgrown(entry["parameters"], parameters):
+    parameters["embedder"] = found.embedder.model_id if found.embedder else ""
+    entry = found.entries.get(name)
+    if entry and found.intents(taxonomy) and not _is_outgrown(entry["parameters"], parameters):
         return
     examples = [
         Example(text=text, intent=label, ticket_id=ticket_id)
@@ -117,14 +114,13 @@ def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found:
     if len({example.intent for example in examples}) < 2:
         return
     model, metrics = intent.fit_intents(name, examples, bug_like=bug_like)
-    points = found.embedder.encode(weighted_documents(labelled)) if found.embedder else np.zeros((0, 1), np.float32)
-    shown = labelled if found.embedder else labelled.clear()
-    found.intents[taxonomy] = IntentArtifact(
-        model, shown["ticket_id"].to_list(), shown["label"].to_list(), points, embedder_id
+    shown = labelled.tail(MAX_NEAREST) if found.embedder else labelled.clear()
+    points = found.embedder.encode(weighted_documents(shown)) if found.embedder else np.zeros((0, 1), np.float32)
+    artifact = IntentArtifact(
+        model, shown["ticket_id"].to_list(), shown["label"].to_list(), points, parameters["embedder"]
     )
     body = {"trained_on": len(examples), "parameters": parameters, "metrics": metrics, "sources": sources}
-    models.keep(run, name, model.model_id, found.intents[taxonomy], body)
-    run.report.count("enrich.models_fitted")
+    found.keep(name, model.model_id, artifact, body)
     log.info("intent model %s: %s", taxonomy, metrics)
 
 
