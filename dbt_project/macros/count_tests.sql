@@ -32,5 +32,8 @@ from there on, so a tail of 1e-12 is as exact as one of 0.1. Only meant for obse
 
 {# Expected share of a week's usual tickets until a moment: needs the row of int_detect_hours the moment lies in. #}
 {% macro exposure_at(hours, moment) -%}
-    ({{ hours }}.exposure_before + {{ hours }}.weight * (epoch({{ moment }}) - epoch({{ hours }}.hour)) / 3600.0)
+    (
+        {{ hours }}.exposure_before
+        + cast({{ hours }}.weight * (epoch({{ moment }}) - epoch({{ hours }}.hour)) / 3600.0 as decimal(18, 8))
+    )
 {%- endmacro %}

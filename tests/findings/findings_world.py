@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import shutil
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -52,7 +53,14 @@ class World:
         self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
         self.rows["control.sources"].append({"source": "desk", "is_late": False, "is_bad": False, "reason": None})
         self._seeded = False
-        self._made: list[str] = []
+
+    def copy(self, home: Path) -> World:
+        """The same world in another folder, built as far as this one."""
+        shutil.copytree(self.settings.home, home, dirs_exist_ok=True)
+        other = World(home)
+        other.rows = {name: list(rows) for name, rows in self.rows.items()}
+        other._seeded = self._seeded
+        return other
 
     def ticket(self, at: datetime, **values: Any) -> str:
         """One ticket; its own reporter unless one is named. Returns its id."""
@@ -121,8 +129,8 @@ class World:
                 self.journal("finding_alias", row["candidate_key"], at, finding_key=key)
             self.journal("finding_state", key, at, state=row["state"], previous=None, episode=row["episode"])
 
-    def judge(self, *moments: datetime, select: Sequence[str] = MODELS, full: bool = True) -> None:
-        """Write the tables and build the models, with their tests."""
+    def judge(self, *moments: datetime) -> None:
+        """Write the tables and build the models; with the models' own tests the first time."""
         self.rows["control.as_of"] = [{"as_of": moment} for moment in moments]
         path = self.settings.warehouse_path
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -132,11 +140,10 @@ class World:
             for name, columns in TABLES.items():
                 con.execute(f"create or replace table {name} ({columns})")
                 _insert(con, name, self.rows[name])
-        selected = list(select) if self._seeded else [*select, "resource_type:seed"]
-        result = invoke(
-            self.settings, ["build", "--select", *selected, "--exclude", "test_type:unit",
-                            "--indirect-selection", "buildable"], layer="judge",
-        )  # fmt: skip
+        everything = ["build", "--select", *MODELS, "resource_type:seed", "--exclude", "test_type:unit"]
+        again = ["run", "--select", *MODELS]
+        command = again if self._seeded else [*everything, "--indirect-selection", "buildable"]
+        result = invoke(self.settings, command, layer="judge")
         assert result.failures == [], result.failures
         self._seeded = True
 

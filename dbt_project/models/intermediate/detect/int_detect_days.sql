@@ -2,7 +2,7 @@
 with days as (
     select
         cast(hour as date) as day,
-        cast(sum(cast(weight as decimal(18, 8))) as decimal(18, 8)) as weight
+        cast(sum(weight) as decimal(18, 8)) as weight
     from {{ ref('int_detect_hours') }}
     group by all
 )
@@ -10,7 +10,7 @@ with days as (
 select
     day,
     cast(weight as double) as weight,
-    cast(sum(weight) over before as double) as exposure_before,
-    cast(sum(cast(weight * weight as decimal(18, 8))) over before as double) as squares_before
+    cast(sum(weight) over before as decimal(18, 8)) as exposure_before,
+    cast(sum(cast(weight * weight as decimal(18, 8))) over before as decimal(18, 8)) as squares_before
 from days
 window before as (order by day rows between unbounded preceding and 1 preceding)

@@ -81,6 +81,7 @@ final as (
 
 select
     hour,
-    cast(weight as double) as weight,
-    cast(exposure_before as double) as exposure_before
+    weight,
+    -- a decimal, so that differences do not depend on how far back the first hour lies
+    cast(exposure_before as decimal(18, 8)) as exposure_before
 from final

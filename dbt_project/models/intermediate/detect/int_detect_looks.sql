@@ -66,8 +66,10 @@ final as (
         started.start_at,
         cast(started.start_at as date) as anchor_day,
         round(epoch(started.look_at - started.start_at) / 3600.0, 2) as window_hours,
-        round({{ exposure_at('now_hour', 'started.look_at') }} - {{ exposure_at('start_hour', 'started.start_at') }}, 6)
-            as exposure
+        cast(
+            {{ exposure_at('now_hour', 'started.look_at') }} - {{ exposure_at('start_hour', 'started.start_at') }}
+            as double
+        ) as exposure
     from started
     inner join hours as now_hour on now_hour.hour = date_trunc('hour', started.look_at)
     inner join hours as start_hour on start_hour.hour = date_trunc('hour', started.start_at)

@@ -35,8 +35,8 @@ judgeable as (
     select
         anchors.*,
         anchors.anchor_day - anchors.first_day as baseline_days,
-        last_days.exposure_before - first_days.exposure_before as exposure,
-        last_days.squares_before - first_days.squares_before as squares
+        cast(last_days.exposure_before - first_days.exposure_before as double) as exposure,
+        cast(last_days.squares_before - first_days.squares_before as double) as squares
     from anchors
     cross join policy
     inner join days as last_days on last_days.day = anchors.anchor_day

@@ -31,7 +31,8 @@ named_issues as (
     from {{ ref('int_tracker_issues') }}
 ),
 
-spells as (
+earlier_spells as (
+    -- tickets of the bug long before those of now
     select
         candidates.as_of, candidates.finding_key,
         max(spells.created_at) as earlier_ended_at
@@ -40,14 +41,15 @@ spells as (
     inner join {{ ref('int_bug_spells') }} as spells
         on candidates.kind = 'bug'
         and spells.bug_key = candidates.value
-        and spells.created_at < candidates.onset_at - to_days(cast(policy.spell_gap_days as integer))
+        and spells.created_at < candidates.onset_at
         and spells.seen_at <= candidates.as_of
-    group by all
+    group by candidates.as_of, candidates.finding_key, candidates.onset_at, policy.spell_gap_days
+    having max(spells.created_at) < candidates.onset_at - to_days(cast(policy.spell_gap_days as integer))
 ),
 
 returns as (
     select spells.as_of, spells.finding_key
-    from spells
+    from earlier_spells as spells
     inner join candidates on candidates.as_of = spells.as_of and candidates.finding_key = spells.finding_key
     inner join {{ ref('int_releases') }} as releases
         on releases.released_at > spells.earlier_ended_at and releases.released_at <= candidates.onset_at

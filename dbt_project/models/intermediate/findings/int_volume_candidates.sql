@@ -38,11 +38,15 @@ expected as (
         episodes.as_of,
         episodes.candidate_key,
         episodes.daily_rate
-        * ({{ exposure_at('best_start', 'episodes.best_start_at') }} - {{ exposure_at('first', 'episodes.first_start_at') }})
-            as before,
+        * cast(
+            {{ exposure_at('best_start', 'episodes.best_start_at') }} - {{ exposure_at('first', 'episodes.first_start_at') }}
+            as double
+        ) as before,
         episodes.daily_rate
-        * ({{ exposure_at('latest', 'episodes.latest_look_at') }} - {{ exposure_at('best_look', 'episodes.best_look_at') }})
-            as after
+        * cast(
+            {{ exposure_at('latest', 'episodes.latest_look_at') }} - {{ exposure_at('best_look', 'episodes.best_look_at') }}
+            as double
+        ) as after
     from episodes
     inner join hours as first on first.hour = date_trunc('hour', episodes.first_start_at)
     inner join hours as best_start on best_start.hour = date_trunc('hour', episodes.best_start_at)
