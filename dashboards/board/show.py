@@ -52,6 +52,11 @@ def percent(share: float | None) -> str:
     return "unknown" if share is None else f"{share:.0%}"
 
 
+def confident(share: float | None) -> str:
+    """A confidence; nothing is certain."""
+    return "over 99%" if share is not None and share > 0.99 else percent(share)
+
+
 def hours(value: float | None) -> str:
     if value is None:
         return "unknown"

@@ -95,7 +95,7 @@ def finding(key: str, now: datetime) -> None:
             st.text(f"• {reason}")
         if row["observed"] is not None and row["baseline"] is not None:
             st.text(
-                f"• {row['observed']} tickets against {row['baseline']:.1f} expected, "
+                f"• {show.plural(row['observed'], 'reporter')} against {row['baseline']:.1f} expected, "
                 f"{show.moment(row['window_start_at'])} to {show.moment(row['window_end_at'])}"
             )
     tickets(evidence)
@@ -107,7 +107,7 @@ def facts(row: dict[str, Any], now: datetime) -> None:
             ("Accounts", row["accounts"] or None),
             ("Reporters", row["reporters"]),
             ("Tickets", row["tickets"]),
-            ("Confidence", show.percent(row["confidence"])),
+            ("Confidence", show.confident(row["confidence"])),
             ("First seen", show.ago(row["first_seen_at"], now)),
             ("Last seen", show.ago(row["last_seen_at"], now)),
             ("Suspected release", row["suspected_release"]),

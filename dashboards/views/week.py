@@ -60,14 +60,15 @@ def findings(now: datetime) -> None:
             left, right = st.columns([5, 1], vertical_alignment="center")
             with left:
                 with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                    st.page_link(
+                        VIEWS / "findings.py",
+                        label=f"**{show.inert(row['title'], 120)}**",
+                        query_params={"finding": row["finding_key"]},
+                    )
                     show.badges(row)
-                st.page_link(
-                    VIEWS / "findings.py", label=f"**{show.inert(row['title'], 160)}**",
-                    query_params={"finding": row["finding_key"]},
-                )  # fmt: skip
                 st.caption(
                     f"{show.counted(row)} · first seen {show.ago(row['first_seen_at'], now)}"
-                    f" · last seen {show.ago(row['last_seen_at'], now)} · {show.percent(row['confidence'])} confident"
+                    f" · last seen {show.ago(row['last_seen_at'], now)} · {show.confident(row['confidence'])} confident"
                 )
             with right, st.container(horizontal=True, horizontal_alignment="right"):
                 show.tracker_button(row, key=f"tracker-{row['finding_key']}")

@@ -17,8 +17,9 @@ from flows.core import http
 from flows.core.errors import ConfigError, UnknownOutcome, VendorError
 from flows.core.keys import uuid4_from
 from flows.push import linear_documents as documents
-from flows.push import render
+from flows.push import linear_text
 from flows.push.deliver import Delivery, Entry, Gone, Receipt
+from flows.push.words import Body
 from flows.settings import Linear
 
 VENDOR = "linear"
@@ -68,7 +69,7 @@ class Issue(Delivery):
     """An issue as it should be. `issue_id` is ours, a version-4 shaped UUID derived from the finding's key."""
 
     issue_id: str
-    body: render.Body
+    body: Body
     priority: int | None = None  # 1 urgent .. 4 low
     labels: tuple[str, ...] = LABELS
     related: tuple[str, ...] = field(default=())
@@ -132,7 +133,7 @@ class Tracker:
             "teamId": self._team["id"],
             "stateId": (self._team.get("triageIssueState") or {}).get("id"),
             "title": delivery.title,
-            "description": render.description(delivery.body),
+            "description": linear_text.description(delivery.body),
             "priority": delivery.priority,
             "labelIds": [self._label(name) for name in delivery.labels],
         }
@@ -150,7 +151,7 @@ class Tracker:
     def _update(self, issue: dict[str, Any], delivery: Issue) -> None:
         """The live block always; title and priority only while they are what we made them."""
         before = delivery.arrived or {}
-        description = render.merged(issue.get("description") or "", delivery.body)
+        description = linear_text.merged(issue.get("description") or "", delivery.body)
         given: dict[str, Any] = {}
         if description is not None and description != issue.get("description"):
             given["description"] = description
@@ -165,7 +166,7 @@ class Tracker:
         comment_id = _comment_id(delivery.key, delivery.content_hash)
         if self._commented(delivery.issue_id, comment_id):
             return
-        given = {"id": comment_id, "issueId": delivery.issue_id, "body": render.comment(delivery.body)}
+        given = {"id": comment_id, "issueId": delivery.issue_id, "body": linear_text.comment(delivery.body)}
         try:
             self._client.execute_graphql(documents.CREATE_COMMENT, {"input": given})
         except UnknownOutcome:
@@ -182,7 +183,7 @@ class Tracker:
         """Links to the tickets. Linear keeps one attachment for an address on an issue."""
         there = {node["url"] for node in (issue.get("attachments") or {}).get("nodes", [])}
         notes = []
-        for title, url in render.ticket_links(delivery.body):
+        for title, url in linear_text.ticket_links(delivery.body):
             if url in there:
                 continue
             given = {"issueId": delivery.issue_id, "title": title, "url": url}

@@ -20,7 +20,7 @@ def announce(run: Run, text: str, key: str) -> None:
     if slack is None or run.settings.is_dry_run:
         return
     try:
-        from flows.push import render
+        from flows.push import slack_text
         from flows.push.deliver import Ledger, deliver
         from flows.push.slack import Message, channel_of, open_messenger
 
@@ -28,7 +28,7 @@ def announce(run: Run, text: str, key: str) -> None:
         delivery_key = f"ops:{key}"
         if ledger.arrived(delivery_key):
             return
-        message, blocks = render.notice(notice)
+        message, blocks = slack_text.notice(notice)
         delivery = Message(
             key=delivery_key, operation="post", content_hash=digest(notice), title=notice,
             channel=channel_of(slack, "ops"), text=message, blocks=blocks,

@@ -10,7 +10,7 @@ from rich.markdown import Markdown
 from rich.panel import Panel
 from rich.text import Text
 
-from flows.push import render
+from flows.push import linear_text
 from flows.push.linear import Issue
 from flows.push.slack import Message
 
@@ -23,8 +23,10 @@ def show(issues: Sequence[Issue], messages: Sequence[Message], console: Console 
         return
     console.print(f"Dry run: {len(issues)} to Linear, {len(messages)} to Slack would be sent.", highlight=False)
     for issue in issues:
-        written = render.comment(issue.body) if issue.operation == "comment" else render.description(issue.body)
-        console.print(_panel(f"Linear: {issue.operation}: {issue.title}", Markdown(written)))
+        written = (
+            linear_text.comment(issue.body) if issue.operation == "comment" else linear_text.description(issue.body)
+        )
+        console.print(_panel(f"Linear: {issue.operation}: {issue.title}", Markdown(write(issue.body))))
     for message in messages:
         text = Text("\n".join(line for block in message.blocks for line in _lines(block)))
         console.print(_panel(f"Slack: {message.operation} in {message.channel}", text))

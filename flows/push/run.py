@@ -13,7 +13,7 @@ from typing import Any
 from flows.core.errors import ConfigError
 from flows.core.neutralise import clip
 from flows.core.run import Run
-from flows.push import preview, render
+from flows.push import preview, slack_text, words
 from flows.push.deliver import D, Destination, Ledger, deliver, reconcile
 from flows.push.linear import LABELS, Issue, issue_id, open_tracker
 from flows.push.slack import Message, channel_of, open_messenger
@@ -109,13 +109,13 @@ def _not_held_back(run: Run, destination: str, rows: Sequence[Row]) -> list[Row]
 def _issue(run: Run, row: Row, ledger: Ledger) -> Issue:
     key, finding, episode = row["delivery_key"], row["finding_key"], int(row["episode"])
     body = _body(row)
-    body["evidence_url"] = render.evidence_url(body, finding, run.settings.dashboard_url)
+    body["evidence_url"] = words.evidence_url(body, finding, run.settings.dashboard_url)
     issue = f"linear:{finding}:{episode}"
     return Issue(
         key=key,
         operation=row["operation"],
         content_hash=row["content_hash"],
-        title=render.title({"title": row.get("title") or body.get("title")}),
+        title=words.title({"title": row.get("title") or body.get("title")}),
         finding_key=finding,
         episode=episode,
         arrived=ledger.arrived(key) or ledger.arrived(issue),
@@ -144,16 +144,16 @@ def _message(run: Run, row: Row, ledger: Ledger, *, dry: bool = False) -> Messag
             return None
         channel, thread_ts = alert.get("channel") or channel, alert["external_id"]
     if row["channel_role"] == "digest":
-        text, blocks = render.digest(body, ledger.urls())
+        text, blocks = slack_text.digest(body, ledger.urls())
     else:
-        body["evidence_url"] = render.evidence_url(body, finding, run.settings.dashboard_url)
-        write = render.reply if thread_key else render.alert
+        body["evidence_url"] = words.evidence_url(body, finding, run.settings.dashboard_url)
+        write = slack_text.reply if thread_key else slack_text.alert
         text, blocks = write(body, _tracker(ledger, thread_key or key))
     return Message(
         key=key,
         operation=row["operation"],
         content_hash=row["content_hash"],
-        title=clip(render.title(body), 200),
+        title=clip(words.title(body), 200),
         finding_key=finding,
         episode=row.get("episode"),
         arrived=ledger.arrived(key),
@@ -172,6 +172,6 @@ def _tracker(ledger: Ledger, alert_key: str) -> tuple[str, str] | None:
     return issue.get("identifier") or "Linear issue", issue["external_url"]
 
 
-def _body(row: Row) -> render.Body:
+def _body(row: Row) -> words.Body:
     body = row.get("body") or {}
     return dict(json.loads(body)) if isinstance(body, str) else dict(body)

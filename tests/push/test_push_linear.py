@@ -5,7 +5,7 @@ from __future__ import annotations
 from push_workplace import Workplace, linear_row
 
 from flows.push.linear import issue_id
-from flows.push.render import END, START
+from flows.push.linear_text import END, START
 from flows.push.run import push_rows
 
 UPDATE = "mutation U($id: String!, $input: IssueUpdateInput!) { issueUpdate(id: $id, input: $input) { success } }"

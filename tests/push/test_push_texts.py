@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from push_workplace import BODY
 
-from flows.push import render
+from flows.push import linear_text, slack_text, words
 from flows.sandbox.slack_blocks import problems
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -18,7 +18,8 @@ EVIL = st.lists(
         st.text(max_size=40),
         st.sampled_from(
             [
-                "<!channel>", "\n\n# h", "```", "| a |", "<img src=x>", "[x](http://e.vil)", render.START, render.END,
+                "<!channel>", "\n\n# h", "```", "| a |", "<img src=x>", "[x](http://e.vil)", linear_text.START,
+                linear_text.END,
                 "▲ Groundswell ▲", "\n---\n", "@here", "*", "_", "`", "> ", "\u202e", "ENG-1", "<https://e.vil|x>",
                 "&" * 900, "x" * 4000,
             ]
@@ -39,57 +40,73 @@ def with_text(text: str) -> dict[str, Any]:
 
 
 def test_a_report_has_everything_an_engineer_needs() -> None:
-    text = render.description(BODY | {"evidence_url": "https://dash.example/findings?finding=bug-1"})
+    text = linear_text.description(BODY | {"evidence_url": "https://dash.example/findings?finding=bug-1"})
     for part in (
         "Desktop sync stops with", "It says SYNC", "[zendesk:101](https://desk.example/tickets/101)", "Open the app",
         "| app version | `4.12.0` | 93% | 12% |", "30 Jun 2026, 08:00 UTC", "9 accounts, 11 reporters, 14 tickets",
-        "**Suspected release:** `4.12.0`", "14 tickets, 1.2 expected", "Old sync bug", "share the error code",
+        "**Suspected release:** `4.12.0`", "14 reporters, 1.2 expected, 30 Jun 2026, 12:00 UTC to 1 Jul 2026",
+        "Old sync bug", "share the error code",
         "Confidence 86%", "What would change this", "[Evidence: 14 tickets](https://dash.example/findings?finding=bug-1)",
     ):  # fmt: skip
         assert part in text, part
 
 
 def test_missing_parts_leave_no_empty_headings() -> None:
-    text = render.description({"title": "t", "summary": "s", "state": "open", "severity": "low", "tickets": 1})
+    text = linear_text.description({"title": "t", "summary": "s", "state": "open", "severity": "low", "tickets": 1})
     headings = [line for line in text.splitlines() if line.startswith("## ")]
     assert headings == ["## What happens", "## Facts", "## Why these tickets belong together"]
-    fallback, blocks = render.alert({"title": "t", "tickets": 1})
+    fallback, blocks = slack_text.alert({"title": "t", "tickets": 1})
     assert problems(blocks) == []
     assert fallback == "⚪ t: 1 ticket"
 
 
+def test_an_alert_names_only_what_sets_its_tickets_apart() -> None:
+    usual = {"name": "language", "value": "en", "share": 0.9, "usual_share": 0.88}
+    _, blocks = slack_text.alert(BODY | {"environment": [*BODY["environment"], usual]})
+    text = str(blocks)
+    assert "4.12.0 93% (usually 12%)" in text
+    assert "language" not in text
+    assert "14 reporters, 1.2 expected" in text
+
+
+def test_nothing_is_called_certain() -> None:
+    assert "Confidence over 99%" in linear_text.description(BODY | {"confidence": 0.9999})
+
+
 def test_unknown_shares_are_shown_as_unknown() -> None:
     body = BODY | {"environment": [{"name": "page", "value": "/settings", "share": 0.4, "usual_share": None}]}
-    assert "| page | `/settings` | 40% | unknown |" in render.description(body)
+    assert "| page | `/settings` | 40% | unknown |" in linear_text.description(body)
 
 
 @settings(max_examples=150, deadline=None)
 @given(EVIL)
 def test_foreign_text_changes_nothing_in_the_structure_of_an_issue(text: str) -> None:
     def shape(body: dict[str, Any]) -> list[str]:
-        return [token.type for token in PARSER.parse(render.description(body))]
+        return [token.type for token in PARSER.parse(linear_text.description(body))]
 
     harmless = with_text("word")
     evil = with_text(text)
-    kept = {key: evil[key] if evil[key] and render.for_markdown(str(evil[key])) else harmless[key] for key in evil}
-    if not render.for_markdown(text):
+    kept = {key: evil[key] if evil[key] and linear_text.for_markdown(str(evil[key])) else harmless[key] for key in evil}
+    if not linear_text.for_markdown(text):
         return
     assert shape(kept)[-3:] == shape(harmless)[-3:]
-    tokens = PARSER.parse(render.description(kept))
+    tokens = PARSER.parse(linear_text.description(kept))
     assert not [t for t in tokens if t.type in ("html_block", "fence", "code_block", "hr")]
     inline = [child for token in tokens for child in token.children or []]
     assert not [c for c in inline if c.type in ("image", "html_inline")]
     targets = {str(c.attrs["href"]) for c in inline if c.type == "link_open"}
-    assert all(target.startswith("https://") for target in targets if render.link(text) is None)
+    assert all(target.startswith("https://") for target in targets if linear_text.link(text) is None)
     headings = [t for t in tokens if t.type == "heading_open"]
-    assert len(headings) == len([t for t in PARSER.parse(render.description(harmless)) if t.type == "heading_open"])
+    assert len(headings) == len(
+        [t for t in PARSER.parse(linear_text.description(harmless)) if t.type == "heading_open"]
+    )
 
 
 @settings(max_examples=150, deadline=None)
 @given(EVIL)
 def test_the_live_block_is_found_whole_whatever_it_holds(text: str) -> None:
-    current = f"above\n\n{render.description(with_text(text))}\n\nbelow"
-    assert render.merged(current, BODY) == f"above\n\n{render.description(BODY)}\n\nbelow"
+    current = f"above\n\n{linear_text.description(with_text(text))}\n\nbelow"
+    assert linear_text.merged(current, BODY) == f"above\n\n{linear_text.description(BODY)}\n\nbelow"
 
 
 @settings(max_examples=150, deadline=None)
@@ -98,10 +115,10 @@ def test_slack_takes_every_message_and_sees_no_mention_in_it(text: str) -> None:
     body = with_text(text)
     digest = {"title": text, "sections": [{"heading": text, "lines": [text] * 9}] * 30, "totals": {text: text}}
     for fallback, blocks in (
-        render.alert(body, ("ENG-1", "https://linear.example/1")),
-        render.reply(body),
-        render.digest(digest),
-        render.notice(text),
+        slack_text.alert(body, ("ENG-1", "https://linear.example/1")),
+        slack_text.reply(body),
+        slack_text.digest(digest),
+        slack_text.notice(text),
     ):
         assert problems(blocks) == []
         assert fallback
@@ -115,12 +132,12 @@ def test_slack_takes_every_message_and_sees_no_mention_in_it(text: str) -> None:
 
 
 def test_the_evidence_address_is_made_whole() -> None:
-    assert render.evidence_url({}, "bug 1", "https://d.example/") == "https://d.example/findings?finding=bug%201"
+    assert words.evidence_url({}, "bug 1", "https://d.example/") == "https://d.example/findings?finding=bug%201"
     assert (
-        render.evidence_url({"evidence_url": "/findings?finding=x"}, "x", "https://d.example")
+        words.evidence_url({"evidence_url": "/findings?finding=x"}, "x", "https://d.example")
         == "https://d.example/findings?finding=x"
     )
     assert (
-        render.evidence_url({"evidence_url": "https://else.example/x"}, "x", "https://d.example")
+        words.evidence_url({"evidence_url": "https://else.example/x"}, "x", "https://d.example")
         == "https://else.example/x"
     )

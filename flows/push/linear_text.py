@@ -1,0 +1,144 @@
+"""A finding's body as a Linear issue: the description's live block, a comment, the links.
+
+Every piece of text in a body is foreign and goes through `flows.core.neutralise` here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flows.core.neutralise import clip, code, for_markdown, for_title, link
+from flows.push import words
+from flows.push.words import Body
+
+START = "▼ Groundswell keeps the part between these two lines up to date. Write above or below it. ▼"
+END = "▲ End of the part that Groundswell keeps up to date ▲"
+_START = re.compile(r"^[*_ ]*▼ Groundswell .*$", re.MULTILINE)
+_END = re.compile(r"^[*_ ]*▲ .*Groundswell.*$", re.MULTILINE)
+MAX_QUOTES = 5
+
+
+def description(body: Body) -> str:
+    """The live block of a Linear issue, between its two marker lines."""
+    parts = [
+        _happens(body), _quotes(body), _steps(body), _environment(body), _facts(body), _similar(body),
+        _why(body),
+    ]  # fmt: skip
+    text = "\n\n".join(part for part in parts if part)
+    return f"*{START}*\n\n{text}\n\n*{END}*"
+
+
+def merged(current: str, body: Body) -> str | None:
+    """The description an issue has now, with its live block brought up to date and all else as it is.
+
+    None when people have removed a marker: the description is theirs then.
+    """
+    start = _START.search(current)
+    end = _END.search(current, start.end()) if start else None
+    if not start or not end:
+        return None
+    return current[: start.start()] + description(body) + current[end.end() :]
+
+
+def comment(body: Body) -> str:
+    """What a Linear comment says when a finding changes its state."""
+    head = f"**{words.word(body.get('state'))}**: {_md(body.get('summary'), 1200)}"
+    tail = ", ".join(part for part in (words.counted(body), words.last_seen(body)) if part)
+    evidence = _md_link("The tickets behind this", body.get("evidence_url"))
+    return "\n\n".join(part for part in (head, tail, evidence) if part)
+
+
+def ticket_links(body: Body, limit: int = 20) -> list[tuple[str, str]]:
+    """(title, url) of the tickets to attach to an issue, each address once."""
+    found: dict[str, str] = {}
+    for item in [*(body.get("links") or []), *(body.get("quotes") or [])]:
+        url = link(item.get("url"))
+        if url and url not in found:
+            found[url] = f"Ticket {for_title(str(item.get('ticket_id') or url))}"
+    return [(name, url) for url, name in list(found.items())[:limit]]
+
+
+def _happens(body: Body) -> str:
+    return f"## What happens\n\n{_md(body.get('summary'), 2000)}" if body.get("summary") else ""
+
+
+def _quotes(body: Body) -> str:
+    lines = [_quote_line(item) for item in (body.get("quotes") or [])[:MAX_QUOTES] if item.get("text")]
+    return "\n\n".join(["## In their own words", *lines]) if lines else ""
+
+
+def _quote_line(item: dict[str, Any]) -> str:
+    source = _md_link(str(item.get("ticket_id") or "ticket"), item.get("url"))
+    when = words.day(item.get("at"))
+    return f"> {_md(item['text'], 400)}\n> — {source}{f', {when}' if when else ''}"
+
+
+def _steps(body: Body) -> str:
+    steps = body.get("steps")
+    return f"## Steps, as a reporter tells them\n\n{_md(steps, 1500)}" if steps else ""
+
+
+def _environment(body: Body) -> str:
+    rows = [
+        f"| {_md(e.get('name'), 60)} | {_code(e['value'])} "
+        f"| {words.share(e.get('share'))} | {words.share(e.get('usual_share'))} |"
+        for e in body.get("environment") or []
+        if e.get("value") not in (None, "")
+    ]
+    if not rows:
+        return ""
+    head = ["| | Most affected | Of these tickets | Usually |", "| --- | --- | --- | --- |"]
+    return "\n".join(["## Where it happens", "", *head, *rows])
+
+
+def _facts(body: Body) -> str:
+    suspected = body.get("suspected_release")
+    stated = body.get("release")
+    window = body.get("window") or {}
+    volume = words.volume(window)
+    facts = [
+        ("First seen", words.moment(body.get("first_seen_at"))),
+        ("Last seen", words.moment(body.get("last_seen_at"))),
+        ("Who", words.counted(body)),
+        ("Suspected release", _code(suspected) if suspected else ""),
+        ("Release", _code(stated) if stated and stated != suspected else ""),
+        ("Volume", f"{volume}{words.between(window)}" if volume else ""),
+        ("State", f"{words.word(body.get('state'))}, severity {words.word(body.get('severity'))}".lower()),
+    ]
+    return "## Facts\n\n" + "\n".join(f"- **{name}:** {value}" for name, value in facts if value)
+
+
+def _similar(body: Body) -> str:
+    lines = []
+    for issue in body.get("similar_issues") or []:
+        name = _md_link(str(issue.get("identifier") or "issue"), issue.get("url"))
+        state = f" ({_md(issue['state'], 40)})" if issue.get("state") else ""
+        lines.append(f"- {name} {_md(issue.get('title'), 200)}{state}")
+    return "## Similar known issues\n\n" + "\n".join(lines) if lines else ""
+
+
+def _why(body: Body) -> str:
+    parts = [_md(body.get("grouped_because"), 1000), words.confidence(body, _md)]
+    if body.get("what_would_change_it"):
+        parts.append(f"What would change this: {_md(body['what_would_change_it'], 600)}")
+    parts.append(_md_link(words.evidence_label(body), body.get("evidence_url")))
+    return "\n\n".join(["## Why these tickets belong together", *(part for part in parts if part)])
+
+
+def _md(text: Any, limit: int) -> str:
+    return for_markdown(clip(_without_markers(text), limit))
+
+
+def _code(text: Any) -> str:
+    return code(clip(_without_markers(text), 120))
+
+
+def _without_markers(text: Any) -> str:
+    """Foreign text cannot pose as the end of the live block."""
+    return str(text or "").replace("▼", "▽").replace("▲", "△")
+
+
+def _md_link(label: str, url: str | None) -> str:
+    safe, text = link(url), _md(label, 80) or "link"
+    return f"[{text}]({safe})" if safe else text
