@@ -9,11 +9,13 @@ house.rows("select * from intermediate.int_tickets")
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from flows.core.run import Run
 from flows.landing.store import Record
@@ -28,21 +30,24 @@ class House:
     """A home below a temporary folder, with one zendesk source (`zendesk`) and one files source (`export`)."""
 
     def __init__(self, folder: Path, now: datetime = NOW) -> None:
-        self.settings = Settings(
-            home=folder / "home",
-            clock="system",
-            sources={
-                "zendesk": ZendeskSource(
-                    type="zendesk", base_url="https://example.test",
-                    category_field="Category", version_field="App version",
-                ),
-                "export": FilesSource(type="files", streams={}),
-            },
-        )  # fmt: skip
+        folder.mkdir(parents=True, exist_ok=True)
+        nothing = folder / "groundswell.toml"
+        nothing.touch()
+        with patch.dict(os.environ, GROUNDSWELL_CONFIG=str(nothing)):  # not the demo's, where it has been run
+            self.settings = Settings(
+                home=folder / "home",
+                sources={
+                    "zendesk": ZendeskSource(
+                        type="zendesk", base_url="https://example.test",
+                        category_field="Category", version_field="App version",
+                    ),
+                    "export": FilesSource(type="files", streams={}),
+                },
+            )  # fmt: skip
         self.now = now
 
     @classmethod
-    def fresh(cls, tmp_path: Path) -> House:
+    def fresh(cls, tmp_path: Path, now: datetime = NOW) -> House:
         """An empty home that shares what dbt has parsed with the tests before it: seconds faster than a new folder.
 
         One at a time: the next call empties it.
@@ -51,7 +56,7 @@ class House:
         for part in (folder / "home").glob("*"):
             if part.name != "dbt":
                 shutil.rmtree(part)
-        return cls(folder)
+        return cls(folder, now)
 
     def run(self, flow: str = "hourly", **values: Any) -> Run:
         return Run.start(flow, self.settings, now=self.now, **values)
@@ -95,6 +100,11 @@ class House:
                 f"insert into enrich.tickets ({', '.join(columns)}) values ({', '.join('?' * len(columns))})",
                 list(columns.values()),
             )
+
+    def execute(self, sql: str) -> None:
+        """Change something in the warehouse by hand."""
+        with writer(self.run()) as con:
+            con.execute(sql)
 
     def build(self, *layers: Layer, moments: Sequence[datetime] | None = None) -> list[LayerResult]:
         return [build(self.run(), layer, moments=moments) for layer in layers]
