@@ -126,7 +126,7 @@ def _html_to_text(html: str, code: list[str]) -> str:
             node.drop_tree()
     for node in root.iter():
         is_block = node.tag in _BLOCK
-        node.text = ("\n" if is_block else "") + re.sub(r"\s+", " ", node.text or "")
+        node.text = ("\n" if is_block and node.tag != "br" else "") + re.sub(r"\s+", " ", node.text or "")
         node.tail = ("\n" if is_block else "") + re.sub(r"\s+", " ", node.tail or "")
     return "".join(root.itertext())
 
@@ -160,11 +160,10 @@ def _without_signature(lines: list[str]) -> list[str]:
         if not (len(line) < 130 and _SENT_FROM.match(line)) and not (len(line) > 20 and _DISCLAIMER.search(line))
     ]
     filled = [number for number, line in enumerate(lines) if line]
-    for place, number in enumerate(filled):
-        if place == 0:
-            continue
+    for place in range(max(1, len(filled) - 9), len(filled)):
+        number = filled[place]
         rest = [lines[other] for other in filled[place + 1 :]]
-        is_short = len(rest) <= 8 and sum(map(len, rest)) <= 400
+        is_short = sum(map(len, rest)) <= 400
         if lines[number] in ("--", "—") and is_short:
             return lines[:number]
         if is_short and len(lines[number]) < 50 and _VALEDICTION.match(lines[number]) and not _says_more(rest):

@@ -74,7 +74,7 @@ def assign(points: Matrix, centroids: Matrix) -> tuple[NDArray[np.int64], NDArra
     if not len(centroids):
         return place, similarity
     for start in range(0, len(points), 10_000):
-        near = np.round(points[start : start + 10_000] @ centroids.T, DECIMALS)
+        near = np.round(points[start : start + 10_000].astype(np.float64) @ centroids.astype(np.float64).T, DECIMALS)
         best = near.argmax(axis=1)
         value = near[np.arange(len(near)), best]
         place[start : start + 10_000] = np.where(value >= MIN_SIMILARITY, best, -1)
@@ -113,22 +113,17 @@ def topic_words(
 def readable_label(titles: list[str], similarity: list[float], words: list[str]) -> str:
     """A short title: that of the ticket which says the topic best, else the topic's first words.
 
-    `titles` are of tickets near the centroid with the similarity of the title alone. One of 2 to 9 words that
-    names a topic word is taken; ties go to the shorter, then to the alphabet.
+    `titles` are of tickets near the centroid with the similarity of the title alone. One of 2 to 9 words is
+    taken, if possible one with a topic word; ties go to the shorter, then to the alphabet.
     """
     wanted = {part for word in words[:4] for part in word.split()}
     fitting = []
     for title, value in zip(titles, similarity, strict=True):
         spoken = re.findall(r"[^\W_]+", title.lower())
-        if (
-            2 <= len(spoken) <= 9
-            and len(title) <= 70
-            and wanted & set(spoken)
-            and "[" not in title
-            and "<" not in title
-        ):
-            fitting.append((-round(value, 3), len(title), title))
-    label = min(fitting)[2] if fitting else ", ".join(words[:3])
+        is_short = 2 <= len(spoken) <= 9 and len(title) <= 70
+        if is_short and not set(title) & set("[]<>/"):
+            fitting.append((not wanted & set(spoken), -round(value, 3), len(title), title))
+    label = min(fitting)[3] if fitting else ", ".join(words[:3])
     label = label.strip(" .,;:!?-").rstrip("?")
     if label.isupper():
         label = label.capitalize()

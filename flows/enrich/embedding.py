@@ -22,7 +22,7 @@ DIMENSIONS = 256
 MAX_WORDS = 40_000
 COMMON_SHARE = 0.25  # an English word in more tickets than this is common; other languages: OTHER_COMMON_SHARE
 OTHER_COMMON_SHARE = 0.12
-MIN_LANGUAGE = 50  # tickets of a language before its common words are counted
+MIN_LANGUAGE = 200  # tickets of a language before its common words are counted
 TOKEN = r"(?u)\b[^\W\d_][^\W_]*(?:[-'][^\W_]+)*\b"
 CENTRED_SHARE = 0.01  # share of the tickets a language needs before its own mean is known well enough
 DECIMALS = 5
@@ -41,7 +41,7 @@ class TfidfSvdEmbedder:
 
     @classmethod
     def fit(cls, texts: list[str], languages: list[str | None]) -> TfidfSvdEmbedder:
-        """Fit on texts with their languages. Needs at least one text with a word."""
+        """Fit on texts with their languages. Raises ValueError where no text has a word."""
         ignored = sorted(common_words(texts, languages))
         vectorizer = TfidfVectorizer(
             token_pattern=TOKEN,

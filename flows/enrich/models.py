@@ -40,11 +40,13 @@ class IntentArtifact:
             return [[] for _ in ticket_ids]
         out = []
         for start in range(0, len(ticket_ids), 2_000):
-            near = points[start : start + 2_000] @ self.points.T
+            near = points[start : start + 2_000].astype(np.float64) @ self.points.astype(np.float64).T
+            # Whole numbers without ties, so that the same tickets come first in any batch.
+            rank = np.rint(near * 10_000).astype(np.int64) * near.shape[1] - np.arange(near.shape[1])
             keep = min(NEAREST + 1, near.shape[1])
-            best = np.argpartition(-near, keep - 1, axis=1)[:, :keep]
+            best = np.argpartition(-rank, keep - 1, axis=1)[:, :keep]
             for row, (own, columns) in enumerate(zip(ticket_ids[start : start + 2_000], best, strict=True)):
-                ranked = sorted(columns.tolist(), key=lambda c: (-round(float(near[row, c]), 4), self.ticket_ids[c]))
+                ranked = sorted(columns.tolist(), key=lambda c: -int(rank[row, c]))
                 out.append(
                     [
                         {

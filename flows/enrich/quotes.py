@@ -30,7 +30,7 @@ _STEP = re.compile(
     r"\b(?i:(?:i|we)(?:'ve| have| had)? (?:also |already |even |then |just |now |both )?(?:tried|did|clicked?|opened"
     r"|open|went|go|restarted|rebooted|reinstalled|uninstalled|installed|updated|upgraded|selected|chose|cleared|deleted"
     r"|removed|reset|changed|checked|ran|entered|typed|added|created|disabled|enabled|switched|followed|uploaded"
-    r"|exported|logged|set)\b)"
+    r"|exported|logged|pressed|tapped|hit|set)\b)"
     r"|\b(?i:(?:when|after|if|whenever|every time|each time|as soon as) (?:i|we|you) \w+|(?:steps )?to reproduce)"
     r"|\b(?i:click|go to|open|select|press) (?i:on )?(?i:the )?[A-Z]\w+"
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _END = re.compile(r"(?<=[.!?。！？…])[\"')\]]*\s+(?=[\"'(\[]?[^\Wa-z_])|\n+|(?<=[!?])\s+")
-_ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|no|nr|approx|mr|mrs|ms|dr|v|ver|z\.b)\.$", re.I)
+_UNFINISHED = re.compile(r"^\(?\d{1,2}[.)]$|\b(?:e\.g|i\.e|etc|vs|no|nr|approx|mr|mrs|ms|dr|v|ver|z\.b)\.$", re.I)
 
 
 def sentences(text: str) -> list[str]:
@@ -15,7 +15,7 @@ def sentences(text: str) -> list[str]:
         piece = part.strip()
         if not piece:
             continue
-        if out and _ABBREVIATION.search(out[-1]):
+        if out and _UNFINISHED.search(out[-1]):
             out[-1] = f"{out[-1]} {piece}"
         else:
             out.append(piece)

@@ -75,6 +75,7 @@ _STRIP: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<id>"),
         (r"\b(?:imap|pop|pop3|smtp|mail|outlook|www)\.[\w.-]+\.\w{2,}\b|\b[\w-]+\.(?:com|net|org|de|uk|fr|it|es|eu|io)\b",
          "<host>"),
+        (r"\b[\w.-]+\.(?:jsx?|tsx?|py|java|kt|rb|go|php|cs|cpp|dll|exe|html?)(?::\d+){0,2}\b", "<file>"),
         (r"(?:[a-z]:)?(?:[\\/][\w.%~-]+){2,}[\\/]?", "<path>"),
         (r"\b0x[0-9a-f]+\b|\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b", "<hex>"),
         (r"'[^'\n]{1,80}'|`[^`\n]{1,80}`|\"[^\"\n]{1,80}\"", "<str>"),

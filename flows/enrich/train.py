@@ -28,7 +28,7 @@ from flows.warehouse.duck import writer
 log = logging.getLogger("groundswell")
 
 REFIT_GROWTH = 0.1
-EMBEDDER_GROWTH = 0.5
+EMBEDDER_GROWTH = 0.1
 MAX_EXAMPLES = 12_000  # the newest labelled tickets of a taxonomy
 MAX_NEAREST = 5_000  # the newest of them can be shown as nearest labelled tickets
 MAX_DOCUMENTS = 40_000  # the newest tickets the embedder is fitted on
@@ -87,7 +87,10 @@ def fit_embedder(con: duckdb.DuckDBPyConnection, found: Models) -> None:
     frame = read_conversations(
         con, "not coalesce(is_deleted, false)", f"order by created_at desc, ticket_id limit {MAX_DOCUMENTS}"
     )
-    fitted = TfidfSvdEmbedder.fit(weighted_documents(frame), frame["language"].to_list())
+    try:
+        fitted = TfidfSvdEmbedder.fit(weighted_documents(frame), frame["language"].to_list())
+    except ValueError:  # tickets without a word between them teach nothing
+        return
     parameters = {"code": embedding.VERSION, "dimensions": int(fitted.svd.n_components)}
     body = {"trained_on": fitted.documents, "parameters": parameters, "metrics": {}}
     found.keep(EMBEDDER, fitted.model_id, fitted, body)

@@ -1,0 +1,169 @@
+"""The stage over a warehouse: what it writes, and that it reads only what is new."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+from enrich_world import add_message, add_ticket, make_run, make_warehouse
+
+from flows.enrich import messages, sentiment
+from flows.enrich.run import enrich_connection
+from flows.enrich.train import train_connection
+
+
+def ticket(con, ticket_id: str) -> dict:
+    return con.sql(f"select * from enrich.tickets where ticket_id = '{ticket_id}'").pl().to_dicts()[0]
+
+
+def test_a_bug_report_is_read_whole(tmp_path: Path) -> None:
+    con = make_warehouse()
+    run = make_run(tmp_path)
+    enrich_connection(con, run)
+    assert run.report.counts["enrich.tickets"] == 90
+    got = ticket(con, "z:0")
+    expected = {
+        "intent": "bug_report", "intent_status": "predicted", "product_area": "product", "is_bug_like": True,
+        "error_signature": "code:err-4012", "error_code": "ERR-4012", "app_version": "3.12.0", "browser": "Chrome 120",
+        "page_route": "/reports/:id/export", "symptom": "cannot_export", "title": "Export fails with ERR-4012",
+        "language": "en", "is_spam": False, "extractor_error": None,
+    }  # fmt: skip
+    assert {name: got[name] for name in expected} == expected
+    assert "Ann Smith" not in got["clean_text"]
+    assert got["quote"].startswith("Since Larkspan 3.12.0 the CSV export fails with ERR-4012")
+    assert got["steps"].startswith("I pressed export")
+    reasons = orjson.loads(got["intent_reasons"])
+    assert [near["intent"] for near in reasons["nearest"]] == ["bug_report"] * 3
+    assert "z:0" not in {near["ticket_id"] for near in reasons["nearest"]}
+    assert "export_1" in reasons["symptom_rules"]
+    assert ticket(con, "z:1")["intent"] == "login_problem"
+    assert ticket(con, "z:2")["is_bug_like"] is False
+
+
+def test_only_new_and_changed_conversations_are_read_again(tmp_path: Path) -> None:
+    con = make_warehouse()
+    enrich_connection(con, make_run(tmp_path))
+    second = make_run(tmp_path, hours=1)
+    enrich_connection(con, second)
+    assert (second.report.counts["enrich.messages"], second.report.counts["enrich.tickets"]) == (0, 0)
+    add_message(con, "z:4", 2, "This is useless, I am very disappointed!!", minute=500)
+    add_message(con, "z:5", 2, "We will look at it", role="agent", minute=500)
+    con.execute("delete from intermediate.int_tickets where ticket_id = 'z:7'")
+    con.execute("delete from intermediate.int_messages where ticket_id = 'z:7'")
+    third = make_run(tmp_path, hours=2)
+    enrich_connection(con, third)
+    assert (third.report.counts["enrich.messages"], third.report.counts["enrich.tickets"]) == (2, 2)
+    got = ticket(con, "z:4")
+    assert got["sentiment_last"] < -0.3 <= got["sentiment_first"] + 0.3
+    assert got["enriched_at"].hour == 2
+    assert con.sql("select sentiment, markers from enrich.messages where message_id = 'z:5/2'").fetchall() == [
+        (None, [])
+    ]
+    assert con.sql("select count(*) from enrich.tickets where ticket_id = 'z:7'").fetchall() == [(0,)]
+
+
+def test_a_reply_changes_no_words_of_the_opening_message(tmp_path: Path) -> None:
+    con = make_warehouse(30)
+    add_message(con, "z:0", 2, "By the way, HTTP 500 on /billing too", minute=400)
+    enrich_connection(con, make_run(tmp_path))
+    assert ticket(con, "z:0")["error_code"] == "ERR-4012"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [None, "", "   ", "🎉🎉", "<p></p>", "\u202eevil\u202c", "مرحبا لا يعمل التصدير", "x" * 1_000_000, "<div>" * 5_000],
+    ids=["null", "empty", "spaces", "emoji", "tags", "direction", "arabic", "megabyte", "nested"],
+)
+def test_odd_tickets_pass_and_abstain_or_not_without_an_error(tmp_path: Path, body: str | None) -> None:
+    con = make_warehouse(30)
+    add_ticket(con, "z:odd", None, body, minute=999)
+    enrich_connection(con, make_run(tmp_path))
+    got = ticket(con, "z:odd")
+    assert got["extractor_error"] is None
+    assert got["intent_status"] in {"predicted", "abstained"}
+    if not (body or "").strip(" <>p/🎉div"):
+        assert (got["intent"], got["intent_status"]) == (None, "abstained")
+
+
+def test_a_message_that_breaks_an_extractor_is_recorded_and_the_rest_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = sentiment.score
+
+    def breaks(text: str, found: list[str]) -> float | None:
+        if "invoice number 2," in text:
+            raise ValueError("too odd")
+        return plain(text, found)
+
+    monkeypatch.setattr(messages.sentiment, "score", breaks)
+    con = make_warehouse(30)
+    run = make_run(tmp_path)
+    enrich_connection(con, run)
+    errors = con.sql(
+        "select message_id, extractor_error from enrich.messages where extractor_error is not null"
+    ).fetchall()
+    assert errors == [("z:2/1", "sentiment: ValueError: too odd")]
+    assert run.report.counts["enrich.extractor_errors"] == 1
+    assert ticket(con, "z:2")["extractor_error"] == "sentiment: ValueError: too odd"
+    assert ticket(con, "z:2")["intent"] == "refund_request"
+
+
+def test_personal_data_does_not_reach_the_tables(tmp_path: Path) -> None:
+    con = make_warehouse(30)
+    add_ticket(con, "z:p", "jane@acme.example cannot log in", "<p>Call +44 20 7946 0958, card 4111 1111 1111 1111</p>")
+    enrich_connection(con, make_run(tmp_path))
+    said = con.sql("select * from enrich.messages where ticket_id = 'z:p'").fetchall()
+    everything = str(ticket(con, "z:p")) + str(said)
+    assert not any(secret in everything for secret in ("jane@", "7946", "4111"))
+
+
+def test_two_runs_in_another_order_give_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    con, other = make_warehouse(60), make_warehouse(60)
+    enrich_connection(con, make_run(tmp_path / "a"))
+    monkeypatch.setattr(messages, "BATCH", 7)
+    monkeypatch.setattr("flows.enrich.tickets.BATCH", 11)
+    enrich_connection(other, make_run(tmp_path / "b"))
+    for table in ("messages", "tickets"):
+        rows = f"select * from enrich.{table} order by 1"
+        assert con.sql(rows).fetchall() == other.sql(rows).fetchall()
+
+
+def test_models_are_registered_and_fitted_again_only_when_outgrown(tmp_path: Path) -> None:
+    con = make_warehouse(300)
+    run = make_run(tmp_path)
+    train_connection(con, run)
+    registry = run.journal.latest("model")
+    (entry,) = [body for body in registry.values() if body["name"] == "intent:intents"]
+    assert entry["metrics"]["accuracy"] > 0.9 > entry["metrics"]["majority_baseline"]
+    assert {"ece", "threshold", "coverage"} <= set(entry["metrics"])
+    again = make_run(tmp_path, hours=1)
+    train_connection(con, again)
+    assert "enrich.models_fitted" not in again.report.counts
+    for number in range(60):
+        add_ticket(con, f"z:n{number}", "Refund", f"refund me {number}", category="refund", minute=1000 + number)
+    grown = make_run(tmp_path, hours=2)
+    train_connection(con, grown)
+    assert grown.report.counts["enrich.models_fitted"] == 1
+
+
+def test_a_lost_artifact_is_fitted_again(tmp_path: Path) -> None:
+    con = make_warehouse(60)
+    enrich_connection(con, make_run(tmp_path))
+    for path in tmp_path.glob("models/*/model.pickle"):
+        path.unlink()
+    con.execute("delete from enrich.tickets")
+    enrich_connection(con, make_run(tmp_path, hours=1))
+    assert ticket(con, "z:0")["intent"] == "bug_report"
+
+
+def test_categories_nobody_mapped_become_the_intents(tmp_path: Path) -> None:
+    con = make_warehouse(0)
+    for number in range(200):
+        subject, body = [("Print", "print paper printer"), ("Colour", "theme colour dark")][number % 2]
+        add_ticket(con, f"z:{number}", subject, body, category=["Printing!", "Looks"][number % 2], minute=number)
+    add_ticket(con, "z:rare", "Sound", "the beep", category="Sounds", minute=300)
+    run = make_run(tmp_path)
+    enrich_connection(con, run)
+    assert "intent:zendesk" in {body["name"] for body in run.journal.latest("model").values()}
+    assert {ticket(con, "z:0")["intent"], ticket(con, "z:1")["intent"]} == {"printing", "looks"}

@@ -1,0 +1,62 @@
+"""Version, page, browser and system as stated."""
+
+from __future__ import annotations
+
+import pytest
+
+from flows.enrich.entities import find_environment, find_route, find_version, known_products, route
+
+PRODUCT = known_products([("Larkspan", "3.12.0"), ("Larkspan", "4.0.1")])
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("since Larkspan 3.12.0", "3.12.0"),
+        ("we run version 3.12", "3.12"),
+        ("Larkspan v4.0.1esr (64-bit)", "4.0.1"),
+        ("Larkspan 64-bit on Windows 10", None),
+        ("Chrome version 120.0.1 and Windows version 10.0", None),
+        ("X-Mouse v2.19.2", None),
+    ],
+)
+def test_the_products_version_is_told_from_others(text: str, version: str | None) -> None:
+    assert find_version(text, PRODUCT) == version
+
+
+def test_without_releases_any_version_counts_and_the_field_wins() -> None:
+    assert find_version("version 9.1.2") == "9.1.2"
+    assert find_environment("version 9.1.2", None, "v3.12.0 (web)").app_version == "3.12.0"
+
+
+@pytest.mark.parametrize(
+    ("text", "page"),
+    [
+        ("https://app.larkspan.example/reports/4711/export?x=1#top fails", "/reports/:id/export"),
+        ("look at https://en.wikipedia.org/wiki/Export", None),
+        ("It happens on /billing/invoices/88.", "/billing/invoices/:id"),
+        ("stored in /home/jane/data", None),
+        ("and/or either/or", None),
+    ],
+)
+def test_pages_become_routes(text: str, page: str | None) -> None:
+    assert find_route(text) == page
+
+
+def test_routes_keep_names_and_drop_ids() -> None:
+    assert route("/en-US/data/sources/a8f3c2/import") == "/data/sources/:id/import"
+    assert route("/api/v2/users") == "/api/v2/users"
+
+
+@pytest.mark.parametrize(
+    ("text", "browser", "system"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64) Chrome/120.0 Safari/537.36 Edg/120.0", "Edge 120", "Windows 10"),
+        ("Firefox 121 on macOS 14.2", "Firefox 121", "macOS 14.2"),
+        ("in Safari on my iPhone", "Safari", "iOS"),
+        ("a brave attempt on the edge of operating", None, None),
+    ],
+)
+def test_browser_and_system_are_found(text: str, browser: str | None, system: str | None) -> None:
+    found = find_environment(text)
+    assert (found.browser, found.os) == (browser, system)
