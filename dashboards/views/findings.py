@@ -91,13 +91,8 @@ def finding(key: str, now: datetime) -> None:
             st.altair_chart(charts.finding_days(days), alt="Tickets a day")
     with right:
         st.subheader("Why", anchor=False)
-        for reason in reasons(row):
+        for reason in reasons(row) or ["No reason is recorded."]:
             st.text(f"• {reason}")
-        if row["observed"] is not None and row["baseline"] is not None:
-            st.text(
-                f"• {show.plural(row['observed'], 'reporter')} against {row['baseline']:.1f} expected, "
-                f"{show.moment(row['window_start_at'])} to {show.moment(row['window_end_at'])}"
-            )
     tickets(evidence)
 
 

@@ -23,7 +23,7 @@ _MENTION = re.compile(r"([@#])(?=[^\W_])")
 _URL = re.compile(r":(?=//)|(?<=\bmailto):(?=\S)", re.IGNORECASE)
 _DOMAIN = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})")  # before a letter: a version number stays as it is
 _IDENTIFIER = re.compile(r"\b([^\W\d_][^\W_]*-)(?=\d)")  # ENG-123, as Linear links it
-_EMOJI_CODE = re.compile(r":(?=(?:[\w+'-]*[^\W\d][\w+'-]*|\+1|-1|100|1234):)")
+_EMOJI_CODE = re.compile(r":(?=(?:[\w+/'-]*[^\W\d][\w+/'-]*|\+1|-1|100|1234):)")
 
 _SLACK_LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
 _SLACK_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # one inside a word, as in SYNC_ERROR, formats nothing
@@ -66,7 +66,7 @@ def for_slack(text: str) -> str:
 def for_markdown(text: str) -> str:
     """Inert text for Linear's Markdown (CommonMark with tables, strikethrough and bare links)."""
     inert = _IDENTIFIER.sub(rf"\1{JOINER}", _defuse(plain(text)))
-    inert = _EMOJI_CODE.sub(r"\:", _MARKDOWN.sub(r"\\\1", inert))
+    inert = _EMOJI_CODE.sub(f":{JOINER}", _MARKDOWN.sub(r"\\\1", inert))
     return _MARKDOWN_START.sub(r"\1\\", inert)
 
 

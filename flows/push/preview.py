@@ -23,9 +23,7 @@ def show(issues: Sequence[Issue], messages: Sequence[Message], console: Console 
         return
     console.print(f"Dry run: {len(issues)} to Linear, {len(messages)} to Slack would be sent.", highlight=False)
     for issue in issues:
-        written = (
-            linear_text.comment(issue.body) if issue.operation == "comment" else linear_text.description(issue.body)
-        )
+        write = linear_text.comment if issue.operation == "comment" else linear_text.description
         console.print(_panel(f"Linear: {issue.operation}: {issue.title}", Markdown(write(issue.body))))
     for message in messages:
         text = Text("\n".join(line for block in message.blocks for line in _lines(block)))
