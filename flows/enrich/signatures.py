@@ -4,7 +4,7 @@ A signature is `<kind>:<rest>`, lower case, with everything that differs between
 
     code:err-4012            a code of the product, of a library or of a mail server
     exception:typeerror: cannot read properties of undefined (reading <str>)
-    http:503 /reports/:id/export          with the page's route where one is known
+    http:503                              an answer of the server; the page is told apart by its route
     text:login to server <host> failed    the quoted words of an error message
 
 The first kind that is found wins, in this order. VERSION changes with every change of these rules, because
@@ -42,7 +42,16 @@ _NAMED_CODE = re.compile(
     r"[\"'(\[#]{0,2}([A-Z]{1,8}[-_]?\d{2,6}|-?\d{3,6}|[A-Z]{2,}(?:_[A-Z]+)+)\b(?!\s*%|[.,]\d|\s+(?:times|rows|users|e?mails))",
     re.I,
 )
-_CODE_BEFORE = re.compile(r"\b([A-Z]{2,8}-\d{2,6})\b(?= (?:error|exception|fault)\b)")
+# Any `WHK-4012` whose neighbourhood speaks of a failure, unless its prefix numbers something else.
+_CODE_NEAR_FAILURE = re.compile(
+    r"\b(?!(?:INV|PO|SO|REF|ID|NO|NR|CASE|TICKET|ORDER|CUST|ACC|UTF|ISO|SHA|AES|RSA|RFC|CVE|KB|IMG|DSC|GMT|UTC|COVID|MD|EC)-)"
+    r"([A-Z]{2,8}-\d{3,5})\b(?=[^\n]{0,80}?\b(?:error|exception|fault|fail\w*|mismatch|invalid|denied|reject\w*|refused"
+    r"|time[d ]?-?out|timeout|missing|expired|not (?:found|allowed|permitted))\b)"
+)
+_CODE_AFTER_FAILURE = re.compile(
+    r"\b(?:error|code|message|says|shows|failed|fails|with|reads)\b[^\n\w]{0,4}(?!(?:INV|PO|REF|UTF|ISO|SHA|AES|RFC|CVE|KB)-)"
+    r"([A-Z]{2,8}-\d{3,5})\b"
+)
 _SMTP = re.compile(r"\b([45]\d\d)[ -#]{1,2}([45]\.\d{1,2}\.\d{1,3})\b")
 _HTTP = re.compile(
     r"\b(?:HTTP(?:/\d(?:\.\d)?)?(?: status| error| code|:)*|status(?: code)?:?|error:?)\s?([45]\d\d)\b"
@@ -94,7 +103,7 @@ def normalise(message: str) -> str:
     return re.sub(r"\s+", " ", text).strip(" .:-").lower()[:MAX_LENGTH].strip()
 
 
-def find_signature(text: str, code_block: str = "", route: str | None = None) -> ErrorSignature:
+def find_signature(text: str, code_block: str = "") -> ErrorSignature:
     """The error signature of a redacted text; `code_block` is what was pasted from a machine."""
     both = f"{text[:SAMPLE]}\n{code_block[:SAMPLE]}"
     code = _code(both)
@@ -106,7 +115,7 @@ def find_signature(text: str, code_block: str = "", route: str | None = None) ->
     http = _HTTP.search(both)
     if http:
         status = http[1] or http[2]
-        return ErrorSignature(f"http:{status} {route}" if route else f"http:{status}", f"HTTP {status}")
+        return ErrorSignature(f"http:{status}", f"HTTP {status}")
     for pattern in (_QUOTED, _FAILED, _COLON):
         match = pattern.search(both)
         words = normalise(match[1]) if match else ""
@@ -116,7 +125,7 @@ def find_signature(text: str, code_block: str = "", route: str | None = None) ->
 
 
 def _code(text: str) -> str | None:
-    plain = _PLAIN_CODE.search(text) or _CODE_BEFORE.search(text)
+    plain = _PLAIN_CODE.search(text) or _CODE_NEAR_FAILURE.search(text) or _CODE_AFTER_FAILURE.search(text)
     if plain:
         return re.sub(r"(?<=[A-Z])[ _](?=\d)", "-", plain[1])
     smtp = _SMTP.search(text)
@@ -124,7 +133,7 @@ def _code(text: str) -> str | None:
         return f"SMTP {smtp[1]} {smtp[2]}"
     for named in _NAMED_CODE.finditer(text):
         value = named[1]
-        is_status = re.fullmatch(r"[45]\d\d", value)  # left to the HTTP rule, which adds the page
+        is_status = re.fullmatch(r"[45]\d\d", value)  # left to the HTTP rule
         is_year = re.fullmatch(r"(?:19|20)\d\d", value)
         if re.search(r"\d", value) and not is_status and not is_year:
             return value.upper()

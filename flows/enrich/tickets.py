@@ -12,7 +12,7 @@ import polars as pl
 from flows.core.keys import digest
 from flows.core.run import Run
 from flows.enrich import clusters, entities, quotes, signatures, symptoms
-from flows.enrich.conversations import documents, prepare_conversations, read_conversations, weighted_documents
+from flows.enrich.conversations import documents, prepare_conversations, read_conversations
 from flows.enrich.messages import attempt
 from flows.enrich.models import IntentArtifact, Models
 from flows.enrich.protocols import Prediction
@@ -143,7 +143,7 @@ def _facts(
     text = f"{row['title']}\n{row['text']}"
     place = attempt("environment", failed, lambda: entities.find_environment(text, product, row["app_version_field"]))
     route = place.page_route if place else None
-    error = attempt("signature", failed, lambda: signatures.find_signature(text, row["code"], route))
+    error = attempt("signature", failed, lambda: signatures.find_signature(text, row["code"]))
     return {
         "app_version": place.app_version if place else None,
         "page_route": route,
@@ -169,7 +169,7 @@ def _intents(frame: pl.DataFrame, found: Models) -> tuple[list[Prediction | None
         if artifact is None:
             continue
         points = (
-            found.embedder.encode(weighted_documents(part))
+            found.embedder.encode(documents(part))
             if found.embedder and found.embedder.model_id == artifact.embedder_id
             else np.zeros((len(part), artifact.points.shape[1]), dtype=np.float32)
         )
@@ -212,7 +212,7 @@ def _intent_columns(
 def _topics(frame: pl.DataFrame, found: Models, topics: list[Topic]) -> tuple[list[str | None], list[float | None]]:
     if found.embedder is None or not topics:
         return [None] * len(frame), [None] * len(frame)
-    points = found.embedder.topical(weighted_documents(frame), frame["language"].to_list())
+    points = found.embedder.topical(documents(frame), frame["language"].to_list())
     place, similarity = clusters.assign(points, centroids_of(topics))
     return (
         [topics[k].topic_id if k >= 0 else None for k in place],

@@ -42,7 +42,7 @@ def test_the_last_exception_of_a_trace_is_the_cause() -> None:
 
 
 def test_a_status_is_signed_with_its_page() -> None:
-    assert find_signature("HTTP 503", route="/reports/:id/export").signature == "http:503 /reports/:id/export"
+    assert find_signature("HTTP 503 on /reports/12/export").signature == "http:503"
 
 
 def test_quoted_messages_are_signed_by_their_words() -> None:

@@ -2,11 +2,11 @@
 {% set names = [
     'false_alarms_per_series_year', 'baseline_days', 'min_baseline_days', 'look_back_days', 'prior_overdispersion',
     'prior_overdispersion_weight', 'profile_prior_tickets', 'episode_gap_days', 'volume_quiet_days', 'new_key_days',
-    'new_key_warmup_days', 'min_reporters', 'min_tickets', 'min_reporters_place', 'quiet_days', 'spell_gap_days',
+    'new_key_warmup_days', 'min_reporters', 'min_tickets', 'min_reporters_place', 'min_reporters_topic', 'quiet_days', 'spell_gap_days',
     'history_days', 'publish_max_age_days', 'release_window_days', 'escalation_factor', 'escalation_min_tickets',
     'half_life_days', 'min_confidence_linear', 'min_confidence_slack', 'overlap_share', 'mode_share',
     'knowledge_min_reporters', 'knowledge_similarity', 'knowledge_max_matched', 'digest_hour',
-    'quarantine_min_records', 'regression_min_reporters',
+    'quarantine_min_records', 'regression_min_reporters', 'kin_days', 'kin_topic_share',
 ] %}
 select
     {% for name in names -%}

@@ -6,12 +6,12 @@ with policy as (
 ),
 
 candidates as (
-    select * from {{ ref('int_bug_candidates') }}
+    select * from {{ ref('int_bug_groups') }}
 ),
 
 tickets as (
     select
-        spells.bug_key, spells.tier, spells.ticket_id, spells.reporter_key, spells.created_at, spells.seen_at,
+        spells.bug_key, spells.tier, spells.strength, spells.ticket_id, spells.reporter_key, spells.created_at, spells.seen_at,
         spells.spell_started_at,
         coalesce(facts.page_route, facts.product_area) as place, facts.symptom, facts.topic_id, facts.release,
         facts.is_bug_like
@@ -35,13 +35,14 @@ own as (
             when 1 then 'names the same issue'
             when 2
                 then case
-                    when candidates.group_key = candidates.bug_key then 'same error signature'
-                    else 'same error signature as a ticket that names the issue'
+                    when starts_with(candidates.group_key, 'issue:')
+                        then 'same error signature as a ticket that names the issue'
+                    else 'same error signature'
                 end
             when 3 then 'same place and symptom'
             else 'same topic'
         end as reason,
-        case tickets.tier when 1 then 1.0 when 2 then 0.95 when 3 then 0.75 else 0.45 end as strength
+        tickets.strength
     from candidates
     inner join tickets
         on tickets.bug_key = candidates.bug_key
@@ -103,7 +104,7 @@ near as (
         adopters.as_of, adopters.group_key, adopters.tier as adopter_tier, adopters.reporters as adopter_reporters,
         adopters.first_at, adopters.last_at,
         adopters.place as group_place, adopters.symptom as group_symptom, adopters.topic_id as group_topic_id,
-        tickets.*
+        tickets.* exclude (strength)
     from adopters
     inner join tickets on tickets.{{ aspect }} = adopters.{{ aspect }}
     where tickets.tier > adopters.tier and tickets.tier >= 3 and tickets.seen_at <= adopters.as_of

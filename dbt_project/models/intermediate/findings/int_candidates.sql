@@ -14,7 +14,7 @@ with bugs as (
             gate := gate, rule_id := rule_id, window_start_at := window_start_at, window_end_at := window_end_at,
             observed := observed, expected := expected, p_value := p_value
         ), struct_pack(p := coalesce(p_value, 1), k := bug_key)) as test
-    from {{ ref('int_bug_candidates') }}
+    from {{ ref('int_bug_groups') }}
     group by as_of, group_key
 ),
 

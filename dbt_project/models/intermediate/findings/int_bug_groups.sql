@@ -1,0 +1,135 @@
+-- Grain: as_of x bug_key. The bug that a candidate key belongs to. One bug is seen under several keys at once: an error
+-- text here, a page and a symptom there, words without either. Keys that rose together (onset within kin_days) and
+-- whose tickets name the same symptom, or mostly the same topic, are kin; kin of kin are one group. The group is known
+-- by the key that is in the journal, else by the one that rose first. Keys that were told apart stay apart.
+with policy as (
+    select * from {{ ref('int_detection_policy') }}
+),
+
+candidates as (
+    select * from {{ ref('int_bug_candidates') }}
+),
+
+told as (
+    select key as candidate_key, {{ json_text('body', '$.finding_key') }} as finding_key, alias.at
+    from {{ source('journal', 'finding_alias') }} as alias
+    qualify row_number() over (partition by alias.key order by alias.at desc, alias.seq desc) = 1
+),
+
+nodes as (
+    select
+        candidates.as_of,
+        candidates.group_key,
+        min(candidates.onset_at) as onset_at,
+        min(spells.tier) as tier,
+        bool_or(candidates.is_qualified) as is_qualified
+    from candidates
+    inner join (select distinct bug_key, tier from {{ ref('int_bug_spells') }}) as spells
+        on spells.bug_key = candidates.bug_key
+    group by all
+),
+
+-- An issue that tickets name says by itself what belongs together.
+mergeable as (
+    select
+        nodes.as_of, nodes.group_key, nodes.onset_at, told.finding_key,
+        row_number() over (
+            partition by nodes.as_of order by told.at is null, told.at, nodes.onset_at, nodes.tier, nodes.group_key
+        ) as label
+    from nodes
+    left join told on told.candidate_key = 'bug:' || nodes.group_key and told.at <= nodes.as_of
+    where nodes.is_qualified and nodes.tier >= 2
+),
+
+tickets as (
+    select candidates.as_of, candidates.group_key, facts.ticket_id, facts.symptom, facts.topic_id
+    from candidates
+    inner join {{ ref('int_bug_spells') }} as spells
+        on spells.bug_key = candidates.bug_key
+        and spells.seen_at <= candidates.as_of
+        and spells.created_at <= candidates.as_of
+        and spells.created_at >= candidates.onset_at
+        and spells.created_at <= coalesce(candidates.active_until, candidates.as_of)
+    inner join {{ ref('int_ticket_facts') }} as facts on facts.ticket_id = spells.ticket_id
+),
+
+sizes as (
+    select as_of, group_key, count(*) as tickets from tickets group by all
+),
+
+said as (
+    select tickets.as_of, tickets.group_key, 'symptom:' || tickets.symptom as aspect, count(*) as n
+    from tickets
+    left join {{ ref('vague_symptoms') }} as vague on vague.symptom = tickets.symptom
+    where tickets.symptom is not null and vague.symptom is null
+    group by all
+    union all
+    select as_of, group_key, 'topic:' || topic_id, count(*)
+    from tickets
+    where topic_id is not null
+    group by all
+),
+
+-- What a key stands for: the symptom most of its tickets with a symptom name, and the topic of a large part of them.
+traits as (
+    select said.as_of, said.group_key, said.aspect
+    from said
+    cross join policy
+    inner join sizes on sizes.as_of = said.as_of and sizes.group_key = said.group_key
+    where said.n >= 2 and (starts_with(said.aspect, 'symptom:') or said.n >= policy.kin_topic_share * sizes.tickets)
+    qualify row_number() over (
+        partition by said.as_of, said.group_key, split_part(said.aspect, ':', 1) order by said.n desc, said.aspect
+    ) = 1
+),
+
+kin as (
+    select distinct one.as_of, one.label, other.label as kin_label
+    from mergeable as one
+    cross join policy
+    inner join mergeable as other
+        on other.as_of = one.as_of
+        and other.label <> one.label
+        and abs(epoch(other.onset_at) - epoch(one.onset_at)) <= policy.kin_days * 86400
+        and coalesce(one.finding_key = other.finding_key, true)
+    inner join traits as ones on ones.as_of = one.as_of and ones.group_key = one.group_key
+    inner join traits as others
+        on others.as_of = other.as_of and others.group_key = other.group_key and others.aspect = ones.aspect
+),
+
+-- The smallest label travels along the edges; a key that was told keeps its own.
+labels_0 as (
+    select as_of, label, label as root, finding_key from mergeable
+),
+
+{% for round in range(1, 5) -%}
+labels_{{ round }} as (
+    select
+        mine.as_of,
+        mine.label,
+        case
+            when mine.finding_key is not null then mine.root
+            else least(mine.root, coalesce(min(theirs.root), mine.root))
+        end as root,
+        mine.finding_key
+    from labels_{{ round - 1 }} as mine
+    left join kin on kin.as_of = mine.as_of and kin.label = mine.label
+    left join labels_{{ round - 1 }} as theirs on theirs.as_of = kin.as_of and theirs.label = kin.kin_label
+    group by mine.as_of, mine.label, mine.root, mine.finding_key
+),
+
+{% endfor -%}
+roots as (
+    select members.as_of, members.group_key, root.group_key as root_key
+    from labels_4 as labels
+    inner join mergeable as members on members.as_of = labels.as_of and members.label = labels.label
+    inner join mergeable as root on root.as_of = labels.as_of and root.label = labels.root
+),
+
+final as (
+    select
+        candidates.* replace (coalesce(roots.root_key, candidates.group_key) as group_key)
+    from candidates
+    left join roots on roots.as_of = candidates.as_of and roots.group_key = candidates.group_key
+)
+
+select * from final
