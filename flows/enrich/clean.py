@@ -51,10 +51,12 @@ _TRACE_LINE = re.compile(
 _ATTRIBUTION = re.compile(
     r"^(?:On .{6,160}\bwrote:|Am .{6,160}\bschrieb\b.{0,80}:|Le .{6,160}\ba écrit\s?:|El .{6,160}\bescribió:"
     r"|Il .{6,160}\bha scritto:|Op .{6,160}\bschreef\b.{0,80}:|Em .{6,160}\bescreveu:"
-    r"|-{2,}\s*(?:Original Message|Forwarded message|Ursprüngliche Nachricht|Message d'origine).{0,40}"
+    r"|-{2,}\s*(?:Original Message|Ursprüngliche Nachricht|Message d'origine).{0,40}"
     r"|_{10,}|#{2}-.{0,40}type your reply above.{0,20}|From: .{1,120})\s*$",
     re.I,
 )
+# What was forwarded is what the ticket is about: only the lines that say so go.
+_FORWARDED = re.compile(r"^-{2,}\s*(?:Forwarded message|Weitergeleitete Nachricht|Mensaje reenviado).{0,20}$", re.I)
 _HEADER = re.compile(r"^(?:From|Von|De|Da|Sent|Gesendet|Date|To|An|Cc|Subject|Betreff)\s?: .{1,200}$", re.I)
 _SENT_FROM = re.compile(
     r"^(?:Sent from (?:my|Mail|Yahoo|Outlook)|Get Outlook for|Von meinem .{1,40} gesendet|Envoyé de mon"
@@ -63,7 +65,7 @@ _SENT_FROM = re.compile(
 )
 _VALEDICTION = re.compile(
     r"^(?:(?:many )?thanks?(?: you)?(?: and (?:best|kind)? ?regards)?|(?:best|kind|warm)(?:est)?(?: regards| wishes)?"
-    r"|regards|cheers|sincerely(?: yours)?|yours (?:truly|sincerely|faithfully)|respectfully|thx|rgds"
+    r"|regards|br|cheers|sincerely(?: yours)?|yours (?:truly|sincerely|faithfully)|respectfully|thx|rgds"
     r"|(?:mit )?(?:freundlichen|beste|viele) grüßen?|mfg|cordialement|bien à vous|saludos|un saludo"
     r"|cordiali saluti|grazie|met vriendelijke groet(?:en)?|atenciosamente)\s*[,.!]*\s*$",
     re.I,
@@ -141,8 +143,10 @@ def _is_dropped(node: lxml.html.HtmlElement) -> bool:
 def _without_quotes(lines: list[str]) -> list[str]:
     """Drop `>` lines, and everything after an attribution line when something was said before it."""
     kept: list[str] = []
+    is_forwarded = False
     for number, line in enumerate(lines):
-        if line.startswith(">"):
+        is_forwarded = bool(_FORWARDED.match(line)) or (is_forwarded and (not line or bool(_HEADER.match(line))))
+        if line.startswith(">") or is_forwarded:
             continue
         if any(kept) and len(line) < 260 and _ATTRIBUTION.match(line):
             following = [other for other in lines[number + 1 : number + 4] if other]

@@ -75,10 +75,5 @@ def read_conversations(con: duckdb.DuckDBPyConnection, where: str = "true", tail
 
 
 def documents(frame: pl.DataFrame) -> list[str]:
-    """What the intent model reads of each ticket: the title and the beginning of the text."""
+    """What the models read of each ticket: the title and the beginning of the text."""
     return [f"{title}\n{text[:TEXT]}" for title, text in frame.select("title", "text").iter_rows()]
-
-
-def weighted_documents(frame: pl.DataFrame) -> list[str]:
-    """What the embedder reads: the title counts twice, since it names the topic."""
-    return [f"{title}\n{title}\n{text[:TEXT]}" for title, text in frame.select("title", "text").iter_rows()]

@@ -1,8 +1,9 @@
 """What the customer wants: a linear model over words and character n-grams, with calibrated confidence.
 
 Fitted on (text, intent) pairs from the helpdesk's own categories and the seed examples. One support vector
-machine an intent; the margins become probabilities by a softmax whose temperature is fitted on held-out
-tickets (Guo et al., ICML 2017), the newest ones where times are known. Below `threshold` the model abstains.
+machine an intent; the margins become probabilities by a softmax whose temperature (Guo et al., ICML 2017) and
+share of wrong labels are fitted on held-out tickets, the newest ones where times are known. Below `threshold`
+the model abstains.
 """
 
 from __future__ import annotations
@@ -13,20 +14,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, hstack
-from scipy.special import logsumexp, softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
 from flows.core.keys import digest
+from flows.enrich.calibration import Calibration, calibration_error, choose_threshold, fit_calibration
 from flows.enrich.protocols import Prediction
 
 VERSION = 1
 PARAMETERS = {"C": 0.5, "word_weight": 0.7, "held_out": 0.2, "target_precision": 0.8, "code": VERSION}
 MIN_HELD_OUT = 40
-THRESHOLDS = np.arange(0.2, 0.91, 0.05)
-FALLBACK_THRESHOLD = 0.5  # where no threshold reaches the target precision on held-out tickets
 CHARACTERS = 250  # how much of a text the character n-grams look at: they cost the most and tell the least
 WORDS = 6
 BATCH = 5_000
@@ -83,7 +81,7 @@ class LinearIntentModel:
         classes: list[str],
         weights: Floats,
         offsets: Floats,
-        temperature: float,
+        calibration: Calibration,
         threshold: float,
         bug_like: Mapping[str, bool] | None,
     ) -> None:
@@ -92,14 +90,14 @@ class LinearIntentModel:
         self.classes = classes
         self.weights = weights
         self.offsets = offsets
-        self.temperature = temperature
+        self.calibration = calibration
         self.threshold = threshold
         self.bug_like = dict(bug_like) if bug_like is not None else None
 
     def probabilities(self, texts: list[str]) -> Floats:
         """Texts by classes, rows sum to 1."""
         margins = self.features(texts) @ self.weights.T + self.offsets
-        return np.asarray(softmax(margins * self.temperature, axis=1))
+        return self.calibration(margins)
 
     def predict(self, texts: list[str]) -> list[Prediction]:
         """See `IntentModel.predict`."""
@@ -110,7 +108,7 @@ class LinearIntentModel:
 
     def _predict(self, texts: list[str]) -> list[Prediction]:
         rows = self.features(texts)
-        chances = softmax((rows @ self.weights.T + self.offsets) * self.temperature, axis=1)
+        chances = self.calibration(rows @ self.weights.T + self.offsets)
         order = np.argsort(-chances, axis=1, kind="stable")
         bugs = None if self.bug_like is None else np.array([self.bug_like.get(name, False) for name in self.classes])
         names = self.features.words.get_feature_names_out()
@@ -149,7 +147,7 @@ def fit_intents(
 ) -> tuple[LinearIntentModel, dict[str, float]]:
     """Fit on examples in order of time (seed examples first), with held-out metrics.
 
-    The newest share of the tickets is held out to fit temperature and threshold and to measure; then the model
+    The newest share of the tickets is held out to fit calibration and threshold and to measure; then the model
     is fitted again on everything. Held-out texts add to the vocabulary only. With too few tickets a
     spread-out share of the examples is held out instead.
     Needs at least two intents.
@@ -163,13 +161,15 @@ def fit_intents(
     test = held & np.isin(labels, classes)
     truth = np.array([classes.index(label) for label in labels[test]], dtype=np.int64)
     margins = rows[test] @ weights.T + offsets
-    temperature = fit_temperature(margins, truth)
-    chances = softmax(margins * temperature, axis=1)
-    threshold = choose_threshold(chances.max(axis=1), chances.argmax(axis=1) == truth)
+    calibration = fit_calibration(margins, truth)
+    chances = calibration(margins)
+    threshold = choose_threshold(
+        chances.max(axis=1), chances.argmax(axis=1) == truth, float(PARAMETERS["target_precision"])
+    )
     metrics = _metrics(chances, truth, threshold, labels[~held].tolist(), labels[test].tolist())
     classes, weights, offsets = _fit(rows, labels, weight)
     model = LinearIntentModel(
-        model_id_of(name, examples), features, classes, weights, offsets, temperature, threshold, bug_like
+        model_id_of(name, examples), features, classes, weights, offsets, calibration, threshold, bug_like
     )
     return model, metrics
 
@@ -201,41 +201,6 @@ def _fit(rows: csr_matrix, labels: NDArray[Any], weight: Floats) -> tuple[list[s
         weights, offsets = np.vstack([-svm.coef_, svm.coef_]), np.concatenate([-svm.intercept_, svm.intercept_])
         return classes, weights.astype(np.float32), offsets
     return classes, svm.coef_.astype(np.float32), svm.intercept_
-
-
-def fit_temperature(margins: Floats, truth: NDArray[np.int64]) -> float:
-    """The factor on the margins that makes the held-out labels likeliest, between 0.05 and 50."""
-    if not len(truth):
-        return 1.0
-
-    def loss(log_factor: float) -> float:
-        scaled = margins * np.exp(log_factor)
-        return float(np.mean(logsumexp(scaled, axis=1) - scaled[np.arange(len(truth)), truth]))
-
-    best = minimize_scalar(loss, bounds=(np.log(0.05), np.log(50)), method="bounded")
-    return round(float(np.exp(best.x)), 4)
-
-
-def choose_threshold(confidence: Floats, hit: NDArray[np.bool_]) -> float:
-    """The smallest threshold above which held-out predictions are right often enough, else FALLBACK_THRESHOLD."""
-    for threshold in THRESHOLDS:
-        above = confidence >= threshold
-        if above.sum() >= 20 and hit[above].mean() >= float(PARAMETERS["target_precision"]):
-            return round(float(threshold), 2)
-    return FALLBACK_THRESHOLD
-
-
-def calibration_error(confidence: Floats, hit: NDArray[np.bool_], bins: int = 15) -> float:
-    """Expected calibration error over equal-width bins (Naeini et al., AAAI 2015)."""
-    if not len(hit):
-        return 0.0
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(confidence[place == b].mean() - hit[place == b].mean()) * (place == b).mean()
-        for b in range(bins)
-        if (place == b).any()
-    ]
-    return float(sum(gaps))
 
 
 def _metrics(

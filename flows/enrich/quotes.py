@@ -16,7 +16,7 @@ MAX_STEPS = 700
 SAMPLE = 4_000  # characters of text that are looked at
 MAX_SENTENCES = 40
 
-_PREFIX = re.compile(r"^(?:\s*(?:re|fw|fwd|aw|wg|tr|rv|sv)\s?:\s*)+", re.I)
+_PREFIX = re.compile(r"^(?:\s*(?:(?:re|fw|fwd|aw|wg|tr|rv|sv|urgent|important)\s?:|\[[^\]\n]{1,30}\](?=\s))\s*)+", re.I)
 _PLEASANTRY = re.compile(
     r"^(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|greetings|thanks?|thank you|many thanks|please help"
     r"|help|any help|cheers|best|kind regards|regards|hallo|hola|ciao|bonjour|buongiorno|guten tag|sorry|hope)\b",
@@ -24,14 +24,14 @@ _PLEASANTRY = re.compile(
 )
 _ERROR = re.compile(r"\b(?:error|exception|HTTP|status|code|ERR|NS_ERROR)\b|\b[A-Z]{2,}[-_]\d{2,}|[\"“][^\"”]{8,}[\"”]")
 _CIRCUMSTANCE = re.compile(
-    r"\b(?:when|after|since|every time|whenever|if) (?:i|we|the|my|our|clicking|opening|trying)\b|/[a-z]+/", re.I
+    r"\b(?:when|after|since|every time|whenever|if) (?:i|we|the|my|our|clicking|opening|trying)\b", re.I
 )
 _STEP = re.compile(
     r"\b(?i:(?:i|we)(?:'ve| have| had)? (?:also |already |even |then |just |now |both )?(?:tried|did|clicked?|opened"
     r"|open|went|go|restarted|rebooted|reinstalled|uninstalled|installed|updated|upgraded|selected|chose|cleared|deleted"
     r"|removed|reset|changed|checked|ran|entered|typed|added|created|disabled|enabled|switched|followed|uploaded"
-    r"|exported|logged|pressed|tapped|hit|set)\b)"
-    r"|\b(?i:(?:when|after|if|whenever|every time|each time|as soon as) (?:i|we|you) \w+|(?:steps )?to reproduce)"
+    r"|exported|logged|pressed|tapped|hit|set)\b(?! nothing))"
+    r"|\b(?i:(?:when|after|whenever|every time|each time|as soon as) (?:i|we|you) \w+|(?:steps )?to reproduce)"
     r"|\b(?i:click|go to|open|select|press) (?i:on )?(?i:the )?[A-Z]\w+"
 )
 _NUMBERED = re.compile(r"^\s*(?:step )?(?:\d{1,2}[.):]|[-*•])\s+\S", re.I)
@@ -70,6 +70,7 @@ def clearest(spoken: list[str], describes: list[bool], title: str) -> str | None
         points = 3.0 * is_problem + 2.0 * bool(_ERROR.search(sentence))
         points += 1.5 * bool(_CIRCUMSTANCE.search(sentence)) + min(1.5, 0.5 * len(words & topic))
         points -= 3.0 * bool(_PLEASANTRY.match(sentence)) + 0.7 * sentence.endswith("?")
+        points -= 2.0 * ("://" in sentence and not is_problem)
         points -= 2.0 * (len(sentence) < 25) + 1.5 * (len(sentence) > MAX_QUOTE) + 0.15 * place
         if points > best_points:
             best, best_points = sentence, points

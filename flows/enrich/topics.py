@@ -20,7 +20,7 @@ from flows.core.clock import parse
 from flows.core.keys import digest
 from flows.core.run import Run
 from flows.enrich import clusters
-from flows.enrich.conversations import prepare_conversations, read_conversations, weighted_documents
+from flows.enrich.conversations import documents, prepare_conversations, read_conversations
 from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.messages import refresh_messages
 from flows.enrich.protocols import Matrix
@@ -90,7 +90,7 @@ def discover_connection(con: duckdb.DuckDBPyConnection, run: Run) -> None:
         "not coalesce(is_deleted, false) and not coalesce(is_spam, false)",
         f"order by created_at desc, ticket_id limit {MAX_TICKETS}",
     ).sort("ticket_id")
-    points = embedder.topical(weighted_documents(frame), frame["language"].to_list())
+    points = embedder.topical(documents(frame), frame["language"].to_list())
     before = read_topics(run)
     current = [topic for topic in before.values() if topic.status == "live"]
     smallest = clusters.smallest_topic(len(frame))
@@ -195,7 +195,7 @@ def _describe(
     """Words, label and size of each topic. A topic keeps its label while its words stay mostly the same."""
     place, similarity = clusters.assign(points, centroids_of(topics))
     sizes = np.bincount(place[place >= 0], minlength=len(topics))
-    counts = embedder.vectorizer.transform(weighted_documents(frame))
+    counts = embedder.vectorizer.transform(documents(frame))
     names = [str(name) for name in embedder.vectorizer.get_feature_names_out()]
     words = clusters.topic_words(counts, place, len(topics), names)
     titles = frame["title"].to_list()
@@ -239,7 +239,7 @@ def reassign(con: duckdb.DuckDBPyConnection, run: Run, embedder: TfidfSvdEmbedde
     frame = con.sql("select ticket_id, title, clean_text as text, language from enrich.tickets order by ticket_id").pl()
     if not frame.height:
         return publish_topics(con, run)
-    points = embedder.topical(weighted_documents(frame), frame["language"].to_list())
+    points = embedder.topical(documents(frame), frame["language"].to_list())
     place, similarity = clusters.assign(points, centroids_of(topics))
     assigned = pl.DataFrame(
         {

@@ -17,7 +17,7 @@ import polars as pl
 
 from flows.core.run import Run
 from flows.enrich import embedding, intent, models
-from flows.enrich.conversations import documents, prepare_conversations, read_conversations, weighted_documents
+from flows.enrich.conversations import documents, prepare_conversations, read_conversations
 from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.intent import Example
 from flows.enrich.messages import refresh_messages
@@ -88,7 +88,7 @@ def fit_embedder(con: duckdb.DuckDBPyConnection, found: Models) -> None:
         con, "not coalesce(is_deleted, false)", f"order by created_at desc, ticket_id limit {MAX_DOCUMENTS}"
     )
     try:
-        fitted = TfidfSvdEmbedder.fit(weighted_documents(frame), frame["language"].to_list())
+        fitted = TfidfSvdEmbedder.fit(documents(frame), frame["language"].to_list())
     except ValueError:  # tickets without a word between them teach nothing
         return
     parameters = {"code": embedding.VERSION, "dimensions": int(fitted.svd.n_components)}
@@ -118,7 +118,7 @@ def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found:
         return
     model, metrics = intent.fit_intents(name, examples, bug_like=bug_like)
     shown = labelled.tail(MAX_NEAREST) if found.embedder else labelled.clear()
-    points = found.embedder.encode(weighted_documents(shown)) if found.embedder else np.zeros((0, 1), np.float32)
+    points = found.embedder.encode(documents(shown)) if found.embedder else np.zeros((0, 1), np.float32)
     artifact = IntentArtifact(
         model, shown["ticket_id"].to_list(), shown["label"].to_list(), points, parameters["embedder"]
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from flows.enrich.intent import Example, calibration_error, choose_threshold, fit_intents, fit_temperature, model_id_of
+from flows.enrich.calibration import calibration_error, choose_threshold, fit_calibration
+from flows.enrich.intent import Example, fit_intents, model_id_of
 from flows.enrich.train import last_change
 
 WORDS = {
@@ -66,18 +67,17 @@ def test_two_intents_are_enough() -> None:
     assert model.predict(["refund please"])[0].bug_share is None
 
 
-def test_temperature_and_threshold_follow_the_held_out_tickets() -> None:
+def test_calibration_and_threshold_follow_the_held_out_tickets() -> None:
     chance = np.random.default_rng(0)
     truth = chance.integers(0, 3, 400)
     noisy = np.where(chance.random(400) < 0.3, (truth + 1) % 3, truth)
     margins = np.eye(3)[noisy] * 10.0
-    factor = fit_temperature(margins, truth)
-    chances = np.exp(margins * factor) / np.exp(margins * factor).sum(axis=1, keepdims=True)
+    chances = fit_calibration(margins, truth)(margins)
     assert calibration_error(chances.max(axis=1), chances.argmax(axis=1) == truth) < 0.03
     confidence = np.repeat([0.3, 0.6, 0.9], 100)
     hit = np.arange(300) % 10 < np.repeat([3, 6, 10], 100)
-    assert choose_threshold(confidence, hit) == 0.35
-    assert choose_threshold(confidence, np.zeros(300, bool)) == 0.5
+    assert choose_threshold(confidence, hit, 0.8) == 0.35
+    assert choose_threshold(confidence, np.zeros(300, bool), 0.8) == 0.5
 
 
 def test_a_change_of_categories_is_seen() -> None:
