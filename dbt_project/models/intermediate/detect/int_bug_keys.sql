@@ -44,13 +44,22 @@ final as (
         case split_part(bug_key, ':', 1)
             when 'issue' then 1 when 'signature' then 2 when 'place' then 3 when 'topic' then 4
         end as tier,
+        case split_part(bug_key, ':', 1)
+            when 'issue' then 1.0
+            when 'signature' then coalesce(signature_kinds.strength, 0.8)
+            when 'place' then 0.75
+            when 'topic' then 0.45
+        end as strength,
+        starts_with(bug_key, 'issue:') or coalesce(signature_kinds.is_new_by_appearing, false) as is_new_by_appearing,
         reporter_key,
         created_at,
         case
             when starts_with(bug_key, 'issue:') then greatest(ticket_seen_at, link_known_at) else ticket_seen_at
         end as seen_at
     from keyed
-    where bug_key is not null
+    left join {{ ref('signature_kinds') }} as signature_kinds
+        on starts_with(keyed.bug_key, 'signature:') and signature_kinds.kind = split_part(keyed.bug_key, ':', 3)
+    where keyed.bug_key is not null
 )
 
 select * from final

@@ -1,6 +1,6 @@
 -- Grain: bug_key that first appeared when there was history enough to know that it is new.
 -- emerging_at: its second ticket; qualified_at: enough reporters within new_key_days of its first ticket.
--- Only keys that mean one cause by themselves (issue, signature) are new by appearing; a place or a topic has to rise.
+-- Only keys that mean one cause by themselves (an issue, a code, an exception) are new by appearing; the rest has to rise.
 with policy as (
     select * from {{ ref('int_detection_policy') }}
 ),
@@ -10,7 +10,7 @@ history as (
 ),
 
 tickets as (
-    select * from {{ ref('int_bug_spells') }} where tier <= 2 and spell = 1
+    select * from {{ ref('int_bug_spells') }} where is_new_by_appearing and spell = 1
 ),
 
 reporters as (

@@ -82,12 +82,16 @@ joined as (
         coalesce(measures.reporters_24h, 0) as reporters_24h,
         coalesce(measures.tickets_before, 0) as tickets_before,
         measures.mean_strength, measures.first_ticket_id,
-        measures.error_signature, measures.error_signature_tickets, measures.error_code, measures.place,
-        measures.product_area, measures.symptom, measures.topic_label, measures.intent, measures.stated_release,
+        measures.error_signature, measures.error_signature_tickets, measures.error_code,
+        case when measures.place_tickets >= policy.mode_share * measures.tickets then measures.place end as place,
+        measures.product_area,
+        case when measures.symptom_tickets >= policy.mode_share * measures.tickets then measures.symptom end as symptom,
+        measures.topic_label, measures.intent, measures.stated_release,
         measures.stated_release_tickets, measures.source,
         case when candidates.kind = 'bug' then measures.nearest_release end as suspected_release,
         case when candidates.kind = 'bug' then measures.nearest_released_at end as suspected_released_at
     from candidates
+    cross join policy
     inner join {{ ref('int_finding_episodes') }} as episodes
         on episodes.as_of = candidates.as_of and episodes.finding_key = candidates.finding_key
     left join {{ ref('int_finding_measures') }} as measures
@@ -142,7 +146,8 @@ final as (
             when not parts.is_qualified
                 or parts.reporters < policy.min_reporters
                 or parts.tickets < policy.min_tickets
-                or (parts.specificity >= 3 and parts.reporters < policy.min_reporters_place)
+                or (parts.specificity = 3 and parts.reporters < policy.min_reporters_place)
+                or (parts.specificity = 4 and coalesce(parts.observed, 0) < policy.min_reporters_topic)
                 then 'emerging'
             when parts.first_seen_at <= parts.as_of - interval 48 hour
                 and parts.tickets_24h >= policy.escalation_min_tickets

@@ -60,7 +60,7 @@ titled as (
                     when kind = 'bug' and specificity <= 2 and error_words is not null
                         then coalesce(error_code || ': ', '') || left(error_words, 100) || where_it_is
                     when kind = 'bug' and specificity <= 3
-                        then coalesce(symptom_words, 'Problem') || where_it_is || coalesce(': ' || ticket_title, '')
+                        then coalesce(symptom_words || where_it_is || coalesce(': ' || ticket_title, ''), ticket_title, value)
                     when kind = 'bug' then 'Problems with ' || coalesce(topic_label, 'one topic')
                         || coalesce(': ' || ticket_title, '')
                     when kind = 'knowledge' then 'No article answers: ' || topic_words
