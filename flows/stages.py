@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flows.core import locks
@@ -166,6 +167,15 @@ class Stages:
             self.do.one("validate published", lambda: validate_published(self.run), timeout=600)
         self.do.one("journal decisions", lambda: record_decisions(self.run))
 
+    def judge_history(self) -> None:
+        """What would have been found week by week, knowing what was known then. Journalled, never pushed."""
+        from flows.model.decisions import history_moments, record_decisions
+
+        moments = history_moments(self.run)
+        if moments:
+            self._dbt("judge", moments)
+            self.do.one("journal history", lambda: record_decisions(self.run))
+
     def push(self) -> None:
         from flows.push.run import push
 
@@ -186,11 +196,12 @@ class Stages:
         with self.run.report.timed("compact"):
             self.do.one("compact", lambda: compact_all(self.run), timeout=3600)
 
-    def _dbt(self, layer: Layer) -> None:
+    def _dbt(self, layer: Layer, moments: Sequence[datetime] | None = None) -> None:
         from flows.model.dbt import build
 
-        with self.run.report.timed(f"dbt {layer}"):
-            self.do.one(f"dbt {layer}", lambda: build(self.run, layer), timeout=3600)
+        name = f"dbt {layer} history" if moments else f"dbt {layer}"
+        with self.run.report.timed(name):
+            self.do.one(name, lambda: build(self.run, layer, moments=moments), timeout=3600)
 
 
 def hourly(stages: Stages, sources: Sequence[str] | None = None) -> None:
@@ -227,6 +238,7 @@ def backfill(stages: Stages, sources: Sequence[str] | None = None) -> None:
         stages.stage()
         stages.learn()
         stages.enrich()
+        stages.judge_history()
         stages.judge()
         stages.push()
         stages.show()

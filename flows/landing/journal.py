@@ -2,7 +2,8 @@
 
 Kinds (a stream each) and their bodies:
 
-    finding        key: finding_key    {kind, candidate_key, title, first_seen_at}
+    finding        key: finding_key    {kind, candidate_key, title, first_seen_at, minted_at, tickets,
+                                        share_above_baseline}
     finding_alias  key: candidate_key  {finding_key}
     finding_state  key: finding_key    {state, previous, episode, reason}
     delivery       key: delivery_key   {status: intent|sent|failed, destination, operation, finding_key,

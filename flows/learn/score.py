@@ -1,8 +1,12 @@
 """Findings against the planted truth of the sandbox: caught, missed, false alarms, lead time.
 
-An event is caught by a finding when at least half of the finding's tickets were caused by the event
-(`MIN_PURITY`) and there are at least two of them. A finding that no event explains is a false alarm,
-if it was raised (told in Linear or Slack) while the clock moved.
+An event is caught by a finding when the event caused at least half (`MIN_PURITY`) of what the finding is
+about, and at least two tickets of it. A bug is about its tickets; a wave (kinds volume and topic) is about
+the tickets above its baseline. A finding told in Linear or Slack of which all planted events together do
+not explain half is a false alarm.
+
+Events of the history are looked for in what the backfill found when it judged the past week by week, so
+their hours to the finding are counted in weeks, from above.
 """
 
 from __future__ import annotations
@@ -38,7 +42,7 @@ class EventScore:
     findings: list[str] = field(default_factory=list)
     issues_filed: int = 0
     hours_to_finding: float | None = None
-    """From its first ticket to the finding; None for events of the history."""
+    """From its first ticket to the first run that found it; for events of the history, to the weekly look back."""
 
     @property
     def caught(self) -> bool:
@@ -67,6 +71,20 @@ class Score:
         }
 
 
+@dataclass(frozen=True)
+class Showing:
+    """A finding as it was minted, or as it stands now: a wave of an older key may be about other tickets by now."""
+
+    key: str
+    tickets: frozenset[str]
+    about: float
+    """How many of the tickets it is about: all of a bug's, those above the baseline of a wave's."""
+
+    def explained_by(self, planted: set[str]) -> bool:
+        hits = len(self.tickets & planted)
+        return hits >= 2 and hits >= MIN_PURITY * self.about
+
+
 def score(settings: Settings) -> Score:
     """Read the journal and the sandbox's truth below `settings.home`. Raises ConfigError where there is none."""
     path = settings.home / "sandbox" / "truth.json"
@@ -76,54 +94,64 @@ def score(settings: Settings) -> Score:
         )
     truth = json.loads(path.read_text())
     journal = Journal(Store(settings.journal))
-    findings = journal.latest("finding")
-    tickets = _tickets(settings, findings)
-    told, issues = _deliveries(journal)
-    runs = [body for body in journal.latest("run").values() if body["flow"] != "backfill"]
-    last = max((parse(body["at"]) for body in journal.latest("run").values()), default=None)
-    first_live = min((parse(body["at"]) for body in runs), default=None)
+    runs = journal.latest("run").values()
+    if not runs:
+        raise ConfigError("no run is in the journal", "Run `groundswell backfill` or `make demo` first.")
+    last = max(parse(body["at"]) for body in runs)
+    live = [parse(body["at"]) for body in runs if body["flow"] != "backfill"]
     history_end = parse(truth["history_end"])
     helpdesk = next((name for name, source in settings.sources.items() if source.type == "zendesk"), "zendesk")
-    if last is None:
-        raise ConfigError("no run is in the journal", "Run `groundswell backfill` or `make demo` first.")
+    planted = {event["id"]: {f"{helpdesk}:{t}" for t in event["ticket_ids"]} for event in truth["events"]}
+    showings, raised = _showings(settings, journal), _raised(journal)
+    told, issues = _deliveries(journal)
 
-    events, caught_by = [], defaultdict(list)
+    events = []
     for event in truth["events"]:
-        planted = {f"{helpdesk}:{t}" for t in event["ticket_ids"]}
         started = parse(event["first_ticket_at"] or event["started_at"])
-        row = EventScore(
-            id=event["id"], kind=event["kind"], loudness=event["loudness"], title=event["title"],
-            tickets=len(planted), happened=started <= last, live=started > history_end,
+        found = sorted({s.key for s in showings if s.explained_by(planted[event["id"]])})
+        moments = [at for key in found for at in raised[key] if at >= started]
+        events.append(
+            EventScore(
+                id=event["id"], kind=event["kind"], loudness=event["loudness"], title=event["title"],
+                tickets=len(planted[event["id"]]), happened=started <= last, live=started > history_end,
+                findings=found, issues_filed=sum(len(issues[key]) for key in found),
+                hours_to_finding=round((min(moments) - started).total_seconds() / 3600, 1) if moments else None,
+            )
         )  # fmt: skip
-        for key, members in tickets.items():
-            hits = len(members & planted)
-            if hits >= 2 and hits >= MIN_PURITY * len(members):
-                row.findings.append(key)
-                caught_by[key].append(event["id"])
-        row.issues_filed = sum(len(issues.get(key, ())) for key in row.findings)
-        if row.live and row.findings:
-            raised = min(parse(findings[key]["minted_at"]) for key in row.findings)
-            row.hours_to_finding = round((raised - started).total_seconds() / 3600, 1)
-        events.append(row)
-    false_alarms = sorted(key for key in told if not caught_by.get(key))
-    weeks = _weeks(first_live, last)
-    return Score(events, false_alarms, weeks)
+    everything = set().union(*planted.values())
+    explained = {s.key for s in showings if s.explained_by(everything)}
+    weeks = round((last - min(live)).total_seconds() / (7 * 86400), 2) if live else 0.0
+    return Score(events, sorted(told - explained), weeks)
 
 
-def _weeks(start: datetime | None, end: datetime) -> float:
-    return round((end - start).total_seconds() / (7 * 86400), 2) if start else 0.0
-
-
-def _tickets(settings: Settings, findings: dict[str, dict[str, Any]]) -> dict[str, set[str]]:
-    """Ticket ids of each finding: the current evidence, else those it was minted with."""
+def _showings(settings: Settings, journal: Journal) -> list[Showing]:
+    """Every finding as the journal has it from when it was minted, and as the published copy has it now."""
     from flows.warehouse.duck import reader
 
-    members = {key: set(body.get("tickets", ())) for key, body in findings.items()}
-    current: dict[str, set[str]] = defaultdict(set)
+    showings = []
+    for key, body in journal.latest("finding").items():
+        share = body.get("share_above_baseline", 1.0)
+        showings.append(Showing(key, frozenset(body["tickets"]), share * len(body["tickets"])))
     with reader(settings) as con:
-        for key, ticket in con.sql("select finding_key, ticket_id from marts.fct_finding_evidence").fetchall():
-            current[key].add(ticket)
-    return {**members, **current}
+        rows = con.sql(
+            """
+            select evidence.finding_key, list(evidence.ticket_id),
+                any_value(case when findings.kind in ('volume', 'topic') and findings.observed > 0
+                    then greatest(1 - findings.baseline / findings.observed, 0.05) else 1.0 end)
+            from marts.fct_finding_evidence as evidence
+            inner join marts.fct_findings as findings using (as_of, finding_key)
+            group by 1
+            """
+        ).fetchall()
+    return showings + [Showing(key, frozenset(tickets), share * len(tickets)) for key, tickets, share in rows]
+
+
+def _raised(journal: Journal) -> dict[str, list[datetime]]:
+    """When each finding was minted and when its state changed."""
+    raised: dict[str, list[datetime]] = defaultdict(list)
+    for row in journal.read("finding_state").iter_rows(named=True):
+        raised[row["id"]].append(parse(json.loads(row["payload"])["at"]))
+    return raised
 
 
 def _deliveries(journal: Journal) -> tuple[set[str], dict[str, set[str]]]:
@@ -148,10 +176,10 @@ def render(result: Score) -> Any:
     for event in result.events:
         if not event.happened:
             continue
-        hours = "history" if event.hours_to_finding is None and event.caught else event.hours_to_finding
+        hours = "" if event.hours_to_finding is None else f"{event.hours_to_finding}"
         table.add_row(
             event.title, event.kind, event.loudness, str(event.tickets), "yes" if event.caught else "missed",
-            str(event.issues_filed), "" if hours is None else str(hours), ", ".join(event.findings),
+            str(event.issues_filed), hours, ", ".join(event.findings),
         )  # fmt: skip
     happened = [event for event in result.events if event.happened]
     caught = sum(event.caught for event in happened)
