@@ -75,7 +75,7 @@ class House:
         run = self.run()
         records = [
             Record(
-                id=str(p.get("id") or p.get("ts")),
+                id=str(p["id"] if "id" in p else p["ts"]),
                 version=version or str(p.get("updated_at") or p.get("created_at") or ""),
                 payload=json.dumps(p),
             )

@@ -30,11 +30,11 @@ Layer = Literal["stage", "judge", "publish", "settle"]
 
 # What each layer builds, in dbt's selection syntax. A new folder belongs to its layer without being named here.
 SELECT: dict[str, tuple[list[str], list[str]]] = {
-    "stage": (["path:models/staging", "path:models/intermediate/common", "resource_type:seed"], []),
+    "stage": (["path:models/staging", "path:models/intermediate/common"], []),
     "judge": (["path:models/intermediate", "path:models/marts"], ["path:models/intermediate/common"]),
     "publish": (["path:models/publish"], []),
-    # After pushing: what the findings say about where they were filed.
-    "settle": (["path:models/marts/findings"], []),
+    # After pushing: what the findings say about where they were filed; they were tested a moment ago.
+    "settle": (["path:models/marts/findings"], ["resource_type:test"]),
 }
 # Models that keep rows between runs come from these files; when one changes they are built from nothing.
 INCREMENTAL_SOURCES = ("models/staging", "macros")
@@ -61,17 +61,16 @@ def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) 
     """
     select, exclude = SELECT[layer]
     with writer(run, moments=moments) as con:
-        changed = _changes(run.settings, con)
+        changed = _changes(run.settings, con) if layer == "stage" else {}
+        seeds = ["resource_type:seed"] if "seeds" in changed else []
         arguments = [
-            "build", "--select", *select, "--exclude", *exclude, "test_type:unit",
+            "build", "--select", *select, *seeds, "--exclude", *exclude, "test_type:unit",
             "--indirect-selection", "buildable",
         ]  # fmt: skip
-        if layer == "stage" and "models" in changed:
+        if "models" in changed:
             arguments.append("--full-refresh")
-        if "seeds" not in changed:
-            arguments += ["--exclude-resource-type", "seed"]
         result = invoke(run.settings, arguments, layer=layer)
-        if layer == "stage":
+        if not result.failures:
             _remember(con, changed)
     run.report.problems.extend(f"dbt {layer}: {text}" for text in result.warnings)
     if result.failures:

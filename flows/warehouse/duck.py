@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from flows.core import locks
-from flows.core.errors import Busy, ConfigError
+from flows.core.errors import Busy, ConfigError, GroundswellError
 from flows.core.run import Run
 from flows.settings import Settings
 from flows.warehouse.views import prepare
@@ -70,6 +70,10 @@ def _open(path: Path, run_id: str) -> duckdb.DuckDBPyConnection:
         if "lock on file" in str(error):  # a program that does not ask for our lock, such as a SQL client
             raise Busy(
                 f"{path} is open in another program ({_first_line(error)})", "Close it and run again."
+            ) from error
+        if "Cannot open file" in str(error):
+            raise GroundswellError(
+                f"{path} cannot be opened ({_first_line(error)})", "Check who may read it."
             ) from error
         aside = path.with_name(f"{path.name}.damaged-{run_id}")
         log.warning("%s cannot be opened (%s): set aside as %s and built again", path, _first_line(error), aside.name)

@@ -97,7 +97,7 @@ def test_a_ticket_event_that_comes_twice_gives_its_comments_once(house):
 
 def test_times_are_naive_utc_whatever_their_offset(house):
     texts = ["2026-06-01T10:00:00Z", "2026-06-01T12:00:00+02:00", "2026-06-01T10:00:00.250Z", "yesterday"]
-    house.land("zendesk", "tickets", [zendesk_ticket(n, created_at=text) for n, text in enumerate(texts)])
+    house.land("zendesk", "tickets", [zendesk_ticket(n, created_at=text) for n, text in enumerate(texts, start=1)])
     house.build_only("stg_zendesk__tickets")
     ten = datetime(2026, 6, 1, 10)
     assert house.rows("select created_at from staging.stg_zendesk__tickets order by ticket_id") == [

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from warehouse_fixture import NOW, House, files_ticket, zendesk_ticket
 
-from flows.core.errors import Busy, ConfigError
+from flows.core.errors import Busy, ConfigError, GroundswellError
 from flows.warehouse.duck import reader, writer
 from flows.warehouse.serving import publish_copy
 
@@ -126,6 +126,15 @@ def test_a_file_that_another_program_has_open_is_never_set_aside(house):
     finally:
         other.kill()
         other.wait()
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_a_file_that_may_not_be_opened_is_never_set_aside(house):
+    path = house.settings.warehouse_path
+    path.parent.mkdir(parents=True)
+    path.symlink_to(path.parent / "a disk that is not mounted" / path.name)
+    with pytest.raises(GroundswellError, match="cannot be opened"):
+        house.rows("select 1")
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
