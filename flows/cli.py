@@ -27,8 +27,8 @@ app = typer.Typer(
 )
 sandbox_app = typer.Typer(no_args_is_help=True, help="The simulated company and its local Zendesk, Linear and Slack.")
 app.add_typer(sandbox_app, name="sandbox")
-console = Console()
-errors = Console(stderr=True)
+console = Console(emoji=False)  # ":id:" in a page's route is no emoji
+errors = Console(stderr=True, emoji=False)
 
 Home = Annotated[Path | None, typer.Option("--home", help="Folder of all data (default .groundswell).")]
 Format = Annotated[str, typer.Option("--format", help="table or json.")]
@@ -42,7 +42,7 @@ def main() -> None:
     try:
         app()
     except GroundswellError as error:
-        errors.print(f"[red]groundswell:[/red] {error}", highlight=False, soft_wrap=True, markup=True)
+        errors.print("groundswell:", error, style="red", highlight=False, soft_wrap=True, markup=False)
         sys.exit(1)
 
 

@@ -30,18 +30,23 @@ intents as (
 worded as (
     select
         findings.*,
-        coalesce(' on ' || findings.place, '') as where_it_is,
+        case when starts_with(findings.place, '/') then ' on ' || findings.place else '' end as where_it_is,
         upper(left(replace(findings.symptom, '_', ' '), 1)) || substr(replace(findings.symptom, '_', ' '), 2)
             as symptom_words,
-        regexp_replace(findings.error_signature, '^(code|exception|http|text):', '') as error_words,
+        coalesce(
+            findings.error_code,
+            left(regexp_replace(findings.error_signature, '^(code|exception|http|text):|( at | [(]reading ).*$', '', 'g'), 80)
+        ) as error_words,
         case when findings.dimension = 'topic' then coalesce(topics.label, findings.topic_label, findings.value) end
             as topic_words,
         coalesce(intents.name, findings.value) as intent_words,
-        first_tickets.title as ticket_title,
+        coalesce(subjects.title, first_tickets.title) as ticket_title,
         first_titles.title as first_title,
         owners.owner as intent_owner
     from findings
     left join first_tickets on first_tickets.ticket_id = findings.first_ticket_id
+    left join {{ ref('int_finding_titles') }} as subjects
+        on subjects.as_of = findings.as_of and subjects.finding_key = findings.finding_key
     left join first_titles
         on first_titles.finding_key = findings.finding_key and first_titles.minted_at <= findings.as_of
     left join topics on topics.topic_id = findings.value and findings.dimension = 'topic'
@@ -58,11 +63,10 @@ titled as (
             left(
                 case
                     when kind = 'bug' and specificity <= 2 and error_words is not null
-                        then coalesce(error_code || ': ', '') || left(error_words, 100) || where_it_is
+                        then coalesce(left(ticket_title, 90) || ' (' || error_words || ')', error_words || where_it_is)
                     when kind = 'bug' and specificity <= 3
                         then coalesce(symptom_words || where_it_is || coalesce(': ' || ticket_title, ''), ticket_title, value)
-                    when kind = 'bug' then 'Problems with ' || coalesce(topic_label, 'one topic')
-                        || coalesce(': ' || ticket_title, '')
+                    when kind = 'bug' then coalesce(ticket_title, topic_label, 'Problems of one topic')
                     when kind = 'knowledge' then 'No article answers: ' || topic_words
                     when kind = 'topic' then 'Growing topic: ' || topic_words
                     when dimension = 'all' then 'Far more tickets than usual, across all topics'
