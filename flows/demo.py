@@ -111,7 +111,7 @@ def configure(home: Path, url: str) -> None:
     os.environ["GROUNDSWELL_HOME"] = str(home)
     os.environ["GROUNDSWELL_CONFIG"] = str(home / CONFIG_NAME)
     os.environ["PREFECT_HOME"] = str(home / "prefect")  # read when Prefect is imported, which is after this
-    os.environ["PREFECT_LOGGING_LEVEL"] = "WARNING"
+    os.environ["PREFECT_LOGGING_LEVEL"] = "CRITICAL"  # what fails is explained below, once
     os.environ["PREFECT_SERVER_LOGGING_LEVEL"] = "ERROR"
 
 

@@ -54,9 +54,7 @@ class Run:
     report: Report = field(default_factory=Report)
 
     @classmethod
-    def start(
-        cls, flow: str, settings: Settings, *, now: datetime | None = None, backfill: bool = False
-    ) -> Run:
+    def start(cls, flow: str, settings: Settings, *, now: datetime | None = None, backfill: bool = False) -> Run:
         moment = utc(now) if now else read_clock(settings.clock)
         run_id = f"{flow}-{iso(moment).replace(':', '').replace('-', '')}-{secrets.token_hex(3)}"
         settings.home.mkdir(parents=True, exist_ok=True)

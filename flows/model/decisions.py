@@ -28,7 +28,7 @@ _FINDINGS = """
 _EVIDENCE = (
     "select as_of, finding_key, ticket_id from marts.fct_finding_evidence order by as_of, finding_key, ticket_id"
 )
-_FIRST_TICKET = "select min(created_at) from intermediate.int_ticket_facts"
+_FIRST_TICKET = "select min(created_at) from intermediate.int_tickets"
 
 
 def record_decisions(run: Run) -> None:

@@ -42,7 +42,7 @@ class Life:
     version: str | None = None
     """The product's version the customer has, whether or not they say so."""
     oddity: str = ""
-    """"", spam, empty or megabyte."""
+    """"", spam, empty, megabyte or undated."""
     twin: Life | None = None
     """The ticket this one was merged into."""
     steps: list[Step] = field(default_factory=list)

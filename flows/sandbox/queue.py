@@ -51,6 +51,7 @@ _EVERYDAY: dict[str, tuple[float, tuple[str, ...]]] = {
 }
 _CHANNELS = (("email", 62), ("web", 28), ("chat", 6), ("api", 4))
 _EMPTY = 0.007
+_UNDATED_EVERY = 900  # tickets that an old import left without a creation time: a helpdesk is never all clean
 _TWINS = 0.015
 
 
@@ -120,6 +121,8 @@ def write_in(
             life.version = versions[newest - 1]  # a tab that has been open since before the release
         if not life.oddity and lives and rng.random() < _TWINS:
             _make_twin(rng, life, lives)
+        if n % _UNDATED_EVERY == _UNDATED_EVERY // 2 and not (life.oddity or life.twin or life.incident):
+            life.oddity = "undated"
         support.handle(life)
         lives.append(life)
     return lives

@@ -53,7 +53,7 @@ def ticket(life: Life, until: int) -> Object:
         "id": life.id,
         "external_id": None,
         "via": _via(life.channel, life),
-        "created_at": iso(life.created),
+        "created_at": None if life.oddity == "undated" else iso(life.created),
         "updated_at": iso(touched[-1]),
         "generated_timestamp": seen[-1].at,
         "type": values.get("type"),
