@@ -8,6 +8,7 @@ the model abstains.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,9 +23,10 @@ from flows.core.keys import digest
 from flows.enrich.calibration import Calibration, calibration_error, choose_threshold, fit_calibration
 from flows.enrich.protocols import Prediction
 
-VERSION = 1
+VERSION = 2
 PARAMETERS = {"C": 0.5, "word_weight": 0.7, "held_out": 0.2, "target_precision": 0.8, "code": VERSION}
 MIN_HELD_OUT = 40
+CHANGED_SHARE = 0.4  # total variation between two periods from which a helpdesk uses other categories
 CHARACTERS = 250  # how much of a text the character n-grams look at: they cost the most and tell the least
 WORDS = 6
 BATCH = 5_000
@@ -148,8 +150,8 @@ def fit_intents(
     """Fit on examples in order of time (seed examples first), with held-out metrics.
 
     The newest share of the tickets is held out to fit calibration and threshold and to measure; then the model
-    is fitted again on everything. Held-out texts add to the vocabulary only. With too few tickets a
-    spread-out share of the examples is held out instead.
+    is fitted again on everything. Held-out texts add to the vocabulary only. With too few tickets, or
+    where the newest use other categories than the rest, a spread-out share is held out instead.
     Needs at least two intents.
     """
     features = _Features(len(examples))
@@ -174,16 +176,26 @@ def fit_intents(
     return model, metrics
 
 
+def total_variation(one: Sequence[str], other: Sequence[str]) -> float:
+    """How differently two lists use their labels: 0 for equal shares, 1 for nothing in common."""
+    left, right = Counter(one), Counter(other)
+    names = left.keys() | right.keys()
+    return sum(abs(left[n] / max(len(one), 1) - right[n] / max(len(other), 1)) for n in names) / 2
+
+
 def _held_out(examples: Sequence[Example]) -> list[bool]:
+    """The newest tickets; a spread-out share where there are few, or where the newest use other categories."""
     tickets = sum(e.ticket_id is not None for e in examples)
     share = float(PARAMETERS["held_out"])
     if tickets * share >= MIN_HELD_OUT:
+        labels = [e.intent for e in examples if e.ticket_id is not None]
         first = tickets - int(tickets * share)
-        place, held = 0, []
-        for example in examples:
-            place += example.ticket_id is not None
-            held.append(example.ticket_id is not None and place > first)
-        return held
+        if total_variation(labels[:first], labels[first:]) <= CHANGED_SHARE:
+            place, held = 0, []
+            for example in examples:
+                place += example.ticket_id is not None
+                held.append(example.ticket_id is not None and place > first)
+            return held
     every = round(1 / share)
     seen: dict[str, int] = {}
     held = []

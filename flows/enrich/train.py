@@ -33,7 +33,6 @@ MAX_EXAMPLES = 12_000  # the newest labelled tickets of a taxonomy
 MAX_NEAREST = 5_000  # the newest of them can be shown as nearest labelled tickets
 MAX_DOCUMENTS = 40_000  # the newest tickets the embedder is fitted on
 MIN_CATEGORY = 50  # labelled tickets before a source's own category is an intent of its own
-CHANGED_SHARE = 0.4  # total variation between neighbouring blocks of tickets that means new categories
 BLOCKS = 20
 MIN_BLOCK = 100
 NO_CATEGORY = {"", "other", "undefined", "general", "misc", "none", "unknown", "n_a"}
@@ -168,11 +167,8 @@ def last_change(labels: list[str]) -> int:
     equal size are compared with their neighbours by total variation.
     """
     size = max(MIN_BLOCK, len(labels) // BLOCKS)
-    starts = list(range(len(labels) % size, len(labels), size))
-    shares = [Counter(labels[start : start + size]) for start in starts]
-    for place in range(len(starts) - 2, 0, -1):  # at least two blocks must follow
-        before, after = shares[place - 1], shares[place]
-        names = before.keys() | after.keys()
-        if sum(abs(before[name] - after[name]) for name in names) / (2 * size) > CHANGED_SHARE:
-            return starts[place]
+    blocks = [labels[start : start + size] for start in range(len(labels) % size, len(labels), size)]
+    for place in range(len(blocks) - 2, 0, -1):  # at least two blocks must follow
+        if intent.total_variation(blocks[place - 1], blocks[place]) > intent.CHANGED_SHARE:
+            return len(labels) - (len(blocks) - place) * size
     return 0
