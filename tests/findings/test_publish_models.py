@@ -31,7 +31,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> World:
     for n in range(BUGS):
         bug(world, f"bug-{n}", [1.5 + n / 10, 20, 40, 60])
     bug(world, "old", [24 * 12, 24 * 12 + 5, 24 * 12 + 9, 24 * 13])
-    world.issue("known", title="bug-3 on export again", state_name="In Progress")
+    world.issue("known", title="Something is the matter with exports", state_name="In Progress")
     world.judge(NOW)
     return world
 
@@ -83,7 +83,7 @@ def test_one_more_ticket_changes_nothing_and_twice_as_many_bring_the_report_up_t
     bug(world, "bug-0", [0.4, 0.3, 0.2, 0.1])
     world.judge(NOW)
     updates = [row for row in rows(world) if row["operation"] == "update"]
-    assert [row["title"] for row in updates] == ["bug-0 on export"]
+    assert [row["title"] for row in updates] == ["Something is the matter (bug-0)"]
     assert updates[0]["issue_id"] == updates[0]["delivery_key"]  # the id it was journalled with
 
 
@@ -128,14 +128,14 @@ def test_the_digest_goes_out_once_a_day_from_its_hour_on(world: World) -> None:
 
 
 def test_the_report_has_what_an_engineer_asks_for(base: World) -> None:
-    (row,) = [row for row in rows(base) if row["title"] == "bug-3 on export"]
+    (row,) = [row for row in rows(base) if row["title"] == "Something is the matter (bug-3)"]
     body = json.loads(row["body"])
     assert body["tickets"] == body["reporters"] == body["accounts"] == body["evidence_total"] == 4
     assert body["steps"] == "Open it, then press the button."
     assert [quote["ticket_id"] for quote in body["quotes"]] == [link["ticket_id"] for link in body["links"]]
     browser = next(entry for entry in body["environment"] if entry["name"] == "Browser")
     assert (browser["value"], browser["share"], browser["usual_share"] < 0.3) == ("Firefox 126", 1.0, True)
-    assert [issue["title"] for issue in body["similar_issues"]] == ["bug-3 on export again"]
+    assert [issue["title"] for issue in body["similar_issues"]] == ["Something is the matter with exports"]
     assert body["grouped_because"] == 'These tickets are here 4 for "same error signature".'
     assert row["labels"] == ["bug", "export"]
 
