@@ -25,9 +25,9 @@ from flows.core.errors import GroundswellError
 from flows.settings import CONFIG_NAME
 
 HOME = Path(".groundswell/demo")
-STEP_HOURS = 6
-STEPS = 12
-NIGHTLY_AFTER = 4  # steps: one nightly run in the middle, as on any other day
+STEP_HOURS = 8
+STEPS = 9
+NIGHTLY_AFTER = 3  # steps: one nightly run in the middle, as on any other day
 
 SECRETS = {
     "GROUNDSWELL_ZENDESK_EMAIL": "agent@example.test",

@@ -168,19 +168,19 @@ def _deliveries(journal: Journal) -> tuple[set[str], dict[str, set[str]]]:
 
 
 def render(result: Score) -> Any:
-    """The score as a rich table and one line below it."""
+    """The score as a rich table and one line below it. Hours: from the first ticket to the finding."""
     from rich.console import Group
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("planted", "kind", "loudness", "tickets", "caught", "issues filed", "hours to finding", "findings")
+    table = Table(Column("planted", no_wrap=True), "loudness", "tickets", "caught", "issues", "hours")
     for event in result.events:
-        if not event.happened:
-            continue
-        hours = "" if event.hours_to_finding is None else f"{event.hours_to_finding}"
-        table.add_row(
-            event.title, event.kind, event.loudness, str(event.tickets), "yes" if event.caught else "missed",
-            str(event.issues_filed), hours, ", ".join(event.findings),
-        )  # fmt: skip
+        if event.happened:
+            hours = "" if event.hours_to_finding is None else f"{event.hours_to_finding:.0f}"
+            caught = "yes" if event.caught else "missed"
+            when = "" if event.live else " (history)"
+            table.add_row(
+                event.title, event.loudness + when, str(event.tickets), caught, str(event.issues_filed), hours
+            )
     happened = [event for event in result.events if event.happened]
     caught = sum(event.caught for event in happened)
     line = (

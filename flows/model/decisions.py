@@ -44,12 +44,15 @@ def record_decisions(run: Run) -> None:
             evidence[moment, key].append(ticket)
     keys, aliases = run.journal.latest("finding"), run.journal.latest("finding_alias")
     states = run.journal.latest("finding_state")
+    judged_until = max((body["at"] for body in states.values()), default="")
 
     minted: dict[str, dict[str, Any]] = {}
     aliased: dict[str, dict[str, Any]] = {}
     changed: list[Entry] = []
     for row in findings:
         key, at, tickets = row["finding_key"], iso(row["as_of"]), evidence[row["as_of"], row["finding_key"]]
+        if at < judged_until:
+            continue  # a second backfill does not live the past again
         if key in minted:
             if len(tickets) > len(minted[key]["tickets"]):
                 minted[key] |= {

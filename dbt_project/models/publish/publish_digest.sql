@@ -56,7 +56,8 @@ lines as (
         on states.key = findings.finding_key
         and {{ json_text('states.body', '$.state') }} = 'resolved'
         and {{ json_text('states.body', '$.previous') }} is not null
-        and states.at > findings.as_of - interval 1 day
+        -- the moment it was judged at: a backfill journals the whole past at once
+        and coalesce(cast({{ json_text('states.body', '$.at') }} as timestamp), states.at) > findings.as_of - interval 1 day
     where findings.state = 'resolved'
     union all
     select 5, 'Data', row_number() over (order by source), source || coalesce(': ' || reason, ' is late')

@@ -6,7 +6,7 @@
     'history_days', 'publish_max_age_days', 'release_window_days', 'escalation_factor', 'escalation_min_tickets',
     'half_life_days', 'min_confidence_linear', 'min_confidence_slack', 'overlap_share', 'mode_share',
     'knowledge_min_reporters', 'knowledge_similarity', 'knowledge_max_matched', 'digest_hour',
-    'quarantine_min_records', 'regression_min_reporters', 'kin_days', 'kin_topic_share',
+    'quarantine_min_records', 'regression_min_reporters', 'kin_days', 'kin_topic_share', 'false_alarms_per_bug_key_year',
 ] %}
 select
     {% for name in names -%}

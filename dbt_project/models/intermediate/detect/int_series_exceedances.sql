@@ -18,7 +18,10 @@ expected as (
         counts.*,
         windows.id as rule_id,
         windows.min_lift,
-        policy.false_alarms_per_series_year / windows.windows_of_series / windows.looks_per_year as threshold,
+        case
+            when windows.dimension = 'bug' then policy.false_alarms_per_bug_key_year
+            else policy.false_alarms_per_series_year
+        end / windows.windows_of_series / windows.looks_per_year as threshold,
         baselines.daily_rate,
         baselines.baseline_days,
         round(baselines.daily_rate * counts.exposure, 6) as expected,
