@@ -172,7 +172,8 @@ def render(result: Score) -> Any:
     from rich.console import Group
     from rich.table import Column, Table
 
-    table = Table(Column("planted", no_wrap=True), "loudness", "tickets", "caught", "issues", "hours")
+    narrow = [Column(name, no_wrap=True) for name in ("loudness", "tickets", "caught", "issues", "hours")]
+    table = Table(Column("planted", no_wrap=True, overflow="ellipsis", ratio=1), *narrow, expand=True)
     for event in result.events:
         if event.happened:
             hours = "" if event.hours_to_finding is None else f"{event.hours_to_finding:.0f}"
