@@ -102,16 +102,17 @@ def compact(
 
 def clean(store: Store, source: str, stream: str) -> list[str]:
     """Remove what a crash left: manifests that were replaced, half-written ones, files that none names."""
-    live = store.commits(source, stream)
-    names = {f"{c.number:012d}.json" for c in live} | {name for c in live for name in c.files}
-    removed = []
-    for folder in ("commits", "data"):
-        path = f"{_folder(store, source, stream)}/{folder}"
-        # Manifests go before the data they name: a manifest must never name a file that is gone.
-        for found in store.fs.ls(path, detail=False) if store.fs.exists(path) else []:
-            if found.rsplit("/", 1)[-1] not in names:
-                store.fs.rm_file(found)
-                removed.append(found)
+    with store.alone(source, stream):  # a data file without a manifest may be a commit that is being made
+        live = store.commits(source, stream)
+        names = {f"{c.number:012d}.json" for c in live} | {name for c in live for name in c.files}
+        removed = []
+        for folder in ("commits", "data"):
+            path = f"{_folder(store, source, stream)}/{folder}"
+            # Manifests go before the data they name: a manifest must never name a file that is gone.
+            for found in store.fs.ls(path, detail=False) if store.fs.exists(path) else []:
+                if found.rsplit("/", 1)[-1] not in names:
+                    store.fs.rm_file(found)
+                    removed.append(found)
     store.fs.invalidate_cache()
     return removed
 

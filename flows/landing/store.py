@@ -21,12 +21,13 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar
 
 import fsspec
 import polars as pl
@@ -34,6 +35,8 @@ import polars as pl
 from flows.core import locks
 from flows.core.clock import iso, utc
 from flows.core.errors import GroundswellError
+
+T = TypeVar("T")
 
 SCHEMA_VERSION = 1
 LOCK_SECONDS = 120.0  # how long a commit waits for another to be made
@@ -81,6 +84,16 @@ def _safe(name: str) -> str:
     return name
 
 
+def while_compacted(read: Callable[[], T]) -> T:
+    """What `read` returns, called again when a listed file is gone: another commit has its rows by then."""
+    for wait in (0.05, 0.2, 0.5, 1.0):
+        try:
+            return read()
+        except FileNotFoundError:
+            time.sleep(wait)
+    return read()
+
+
 class Store:
     """Reads and writes one append-only store."""
 
@@ -107,7 +120,7 @@ class Store:
     ) -> Commit:
         """Write records and commit them with the cursor. No records and the same cursor: no commit."""
         rows = list(records)
-        with self._alone(source, stream):
+        with self.alone(source, stream):
             return self._append(source, stream, rows, run_id, pulled_at, cursor, backfill, extra)
 
     def _append(
@@ -150,7 +163,7 @@ class Store:
         self, source: str, stream: str, frame: pl.DataFrame, old: list[Commit], run_id: str, at: datetime
     ) -> Commit:
         """Put `frame` in the place of the commits `old` (compaction, erasure). Old files go with `remove`."""
-        with self._alone(source, stream):
+        with self.alone(source, stream):
             number = self._last_number(source, stream) + 1
             files = (self._write_data(source, stream, number, run_id, frame),) if frame.height else ()
             cursor = self.cursor(source, stream)
@@ -161,11 +174,24 @@ class Store:
 
     def remove(self, source: str, stream: str, commits: list[Commit]) -> None:
         """Delete the manifests and data files of commits that a later commit replaces."""
-        for commit in commits:
-            self._rm(f"{self._dir(source, stream)}/commits/{commit.number:012d}.json")
-        for commit in commits:
-            for name in commit.files:
-                self._rm(f"{self._dir(source, stream)}/data/{name}")
+        with self.alone(source, stream):
+            for commit in commits:
+                self._rm(f"{self._dir(source, stream)}/commits/{commit.number:012d}.json")
+            for commit in commits:
+                for name in commit.files:
+                    self._rm(f"{self._dir(source, stream)}/data/{name}")
+
+    @contextmanager
+    def alone(self, source: str, stream: str) -> Iterator[None]:
+        """Nobody else commits to the stream or removes from it meanwhile. Not re-entrant: do not write inside."""
+        if not self._local:
+            yield
+            return
+        # A holder of its own each time, so that two threads of one process wait for each other too.
+        folder = Path(self._base) / ".locks"
+        holder = f"append {secrets.token_hex(4)}"
+        with locks.hold(folder, f"{_safe(source)}-{_safe(stream)}", holder=holder, wait_seconds=LOCK_SECONDS):
+            yield
 
     # -- reading
 
@@ -179,6 +205,9 @@ class Store:
 
     def commits(self, source: str, stream: str) -> list[Commit]:
         """Live commits in order; replaced ones are left out."""
+        return while_compacted(lambda: self._commits(source, stream))
+
+    def _commits(self, source: str, stream: str) -> list[Commit]:
         folder = f"{self._dir(source, stream)}/commits"
         self.fs.invalidate_cache()
         if not self.fs.exists(folder):
@@ -199,7 +228,10 @@ class Store:
         return [c for c in found if c.number not in replaced]
 
     def files(self, source: str, stream: str, after: int = -1) -> list[str]:
-        """Paths of committed data files in commit order, of commits numbered above `after`."""
+        """Paths of committed data files in commit order, of commits numbered above `after`.
+
+        Compaction may remove them before they are opened: see `while_compacted`.
+        """
         folder = f"{self._dir(source, stream)}/data"
         return [
             self.fs.unstrip_protocol(f"{folder}/{name}") if "://" in self.root else f"{folder}/{name}"
@@ -210,6 +242,9 @@ class Store:
 
     def read(self, source: str, stream: str, after: int = -1) -> pl.DataFrame:
         """Rows of committed files (see SCHEMA), of commits numbered above `after`."""
+        return while_compacted(lambda: self._read(source, stream, after))
+
+    def _read(self, source: str, stream: str, after: int) -> pl.DataFrame:
         paths = self.files(source, stream, after)
         if not paths:
             return SCHEMA.to_frame()
@@ -260,17 +295,6 @@ class Store:
             self.fs.mv(half, path)
         else:
             self.fs.pipe_file(path, content)
-
-    @contextmanager
-    def _alone(self, source: str, stream: str) -> Iterator[None]:
-        if not self._local:
-            yield
-            return
-        # A holder of its own each time, so that two threads of one process wait for each other too.
-        folder = Path(self._base) / ".locks"
-        holder = f"append {secrets.token_hex(4)}"
-        with locks.hold(folder, f"{_safe(source)}-{_safe(stream)}", holder=holder, wait_seconds=LOCK_SECONDS):
-            yield
 
     def _rm(self, path: str) -> None:
         if self.fs.exists(path):
