@@ -177,10 +177,10 @@ def render(result: Score) -> Any:
     for event in result.events:
         if event.happened:
             hours = "" if event.hours_to_finding is None else f"{event.hours_to_finding:.0f}"
-            caught = "yes" if event.caught else "missed"
+            outcome = "yes" if event.caught else "missed"
             when = "" if event.live else " (history)"
             table.add_row(
-                event.title, event.loudness + when, str(event.tickets), caught, str(event.issues_filed), hours
+                event.title, event.loudness + when, str(event.tickets), outcome, str(event.issues_filed), hours
             )
     happened = [event for event in result.events if event.happened]
     caught = sum(event.caught for event in happened)
