@@ -63,7 +63,10 @@ titled as (
             left(
                 case
                     when kind = 'bug' and specificity <= 2 and error_words is not null
-                        then coalesce(left(ticket_title, 90) || ' (' || error_words || ')', error_words || where_it_is)
+                        then case
+                            when contains(lower(ticket_title), lower(error_words)) then left(ticket_title, 150)
+                            else coalesce(left(ticket_title, 90) || ' (' || error_words || ')', error_words || where_it_is)
+                        end
                     when kind = 'bug' and specificity <= 3
                         then coalesce(symptom_words || where_it_is || coalesce(': ' || ticket_title, ''), ticket_title, value)
                     when kind = 'bug' then coalesce(ticket_title, topic_label, 'Problems of one topic')
