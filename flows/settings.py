@@ -1,27 +1,32 @@
 """The one place that reads the environment and groundswell.toml.
 
 Precedence: GROUNDSWELL_* variables, then groundswell.toml, then the defaults here. Secrets are read
-from the environment alone, by `Settings.secret`.
+from the environment alone, by `Settings.secret`. README.md lists every key.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
+from flows.core.clock import parse
 from flows.core.errors import ConfigError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 CONFIG_NAME = "groundswell.toml"
+DEMO_CONFIG = Path(".groundswell/demo") / CONFIG_NAME
+RESERVED = ("linear", "slack", "journal", "quarantine")  # what the stores call things that are no sources
 
 
 class _Section(BaseModel):
@@ -40,6 +45,11 @@ class ZendeskSource(_Section):
     version_field: str | None = None  # title of the ticket field that holds the product version
     late_after_hours: float = 6.0
     max_bad_share: float = 0.2  # more bad rows than this and the batch is bad, not the rows
+
+    @field_validator("since")
+    @classmethod
+    def _since_is_a_date(cls, since: str | None) -> str | None:
+        return since if since is None else checked_moment(since)
 
 
 class FilesStream(_Section):
@@ -112,7 +122,26 @@ class Settings(BaseSettings):
     dashboard_url: str = "http://127.0.0.1:8501"
     sources: dict[str, Source] = Field(default_factory=dict)
     destinations: Destinations = Field(default_factory=Destinations)
-    config_file: Path | None = None
+    _config_file: Path | None = PrivateAttr(default=None)
+
+    @field_validator("sources")
+    @classmethod
+    def _names_are_free(cls, sources: dict[str, Source]) -> dict[str, Source]:
+        for name in sources:
+            if name.lower() in RESERVED:
+                raise ValueError(f"a source cannot be called {name!r}: Groundswell uses that name itself")
+            if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+                raise ValueError(f"a source cannot be called {name!r}: use letters, digits, - and _")
+        return sources
+
+    @property
+    def config_file(self) -> Path | None:
+        """The file that was read, or None. Set by `load_settings` alone: it is no setting."""
+        return self._config_file
+
+    @config_file.setter
+    def config_file(self, path: Path | None) -> None:
+        self._config_file = path
 
     @classmethod
     def settings_customise_sources(
@@ -124,8 +153,12 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         found = find_config()
-        toml = (TomlConfigSettingsSource(settings_cls, found),) if found else ()
-        return (init_settings, env_settings, *toml)
+        if found is None:
+            return (init_settings, env_settings)
+        # The demo company's file lies in its home; another file says where home is, or leaves the default.
+        is_demo = found.resolve() == DEMO_CONFIG.resolve()
+        implied = InitSettingsSource(settings_cls, {"home": found.parent} if is_demo else {})
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, found), implied)
 
     # -- places below home
 
@@ -164,7 +197,14 @@ class Settings(BaseSettings):
         return nowhere if self.dry_run is None else self.dry_run
 
     def with_since(self, since: str) -> Settings:
-        """The same settings, with every helpdesk's first pull going back to `since` (an ISO date)."""
+        """The same settings, with every helpdesk's first pull going back to `since`, an ISO date.
+
+        Raises ConfigError when it is none.
+        """
+        try:
+            checked_moment(since)
+        except ValueError as error:
+            raise ConfigError(f"since {error}") from error
         sources = {
             name: source.model_copy(update={"since": since}) if isinstance(source, ZendeskSource) else source
             for name, source in self.sources.items()
@@ -186,6 +226,15 @@ class Settings(BaseSettings):
         return value
 
 
+def checked_moment(text: str) -> str:
+    """The text, when it is an ISO 8601 date or time. Raises ValueError with what is wanted."""
+    try:
+        parse(text)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{text!r} is no date: write it like 2025-01-31 or 2025-01-31T09:30:00Z") from error
+    return text
+
+
 def find_config() -> Path | None:
     """The configuration in force: $GROUNDSWELL_CONFIG, else ./groundswell.toml, else <home>/groundswell.toml.
 
@@ -200,15 +249,13 @@ def find_config() -> Path | None:
         return path
     home = os.environ.get("GROUNDSWELL_HOME")
     candidates = [Path(CONFIG_NAME)]
-    candidates.append(Path(home) / CONFIG_NAME if home else Path(".groundswell/demo") / CONFIG_NAME)
+    candidates.append(Path(home) / CONFIG_NAME if home else DEMO_CONFIG)
     return next((path for path in candidates if path.is_file()), None)
 
 
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings. Raises ConfigError with one line a mistake, naming the key."""
     found = find_config()
-    if found and found.parent != Path() and "GROUNDSWELL_HOME" not in os.environ:
-        overrides.setdefault("home", found.parent)  # a configuration inside a home means that home
     try:
         settings = Settings(**overrides)
     except ValidationError as error:

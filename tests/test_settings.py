@@ -63,9 +63,63 @@ def test_a_configuration_inside_a_home_means_that_home(folder: Path) -> None:
     assert settings.lock_wait_seconds == 5
 
 
+def test_a_configuration_that_is_named_leaves_the_default_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "conf").mkdir()
+    (folder / "conf" / "gs.toml").write_text("lock_wait_seconds = 5\n")
+    monkeypatch.setenv("GROUNDSWELL_CONFIG", "conf/gs.toml")
+    assert load_settings().home == Path(".groundswell")
+    assert load_settings().config_file == Path("conf/gs.toml")
+
+
+def test_a_home_in_the_file_wins_over_the_files_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("conf/gs.toml", ".groundswell/demo/groundswell.toml"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text('home = "data"\n')
+    assert load_settings().home == Path("data")  # the demo's file, when nothing is named
+    monkeypatch.setenv("GROUNDSWELL_CONFIG", "conf/gs.toml")
+    assert load_settings().home == Path("data")
+    monkeypatch.setenv("GROUNDSWELL_HOME", "elsewhere")
+    assert load_settings().home == Path("elsewhere")
+
+
+def test_a_home_may_hold_its_own_configuration(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "data").mkdir()
+    (folder / "data" / "groundswell.toml").write_text("lock_wait_seconds = 5\n")
+    monkeypatch.setenv("GROUNDSWELL_HOME", "data")
+    settings = load_settings()
+    assert (settings.home, settings.lock_wait_seconds) == (Path("data"), 5)
+
+
+@pytest.mark.parametrize("name", ["linear", "slack", "journal", "quarantine", "Linear", '"a/b"'])
+def test_a_source_cannot_take_a_name_of_ours(folder: Path, name: str) -> None:
+    (folder / "groundswell.toml").write_text(f'[sources.{name}]\ntype = "zendesk"\nbase_url = "http://x"\n')
+    with pytest.raises(ConfigError, match="a source cannot be called"):
+        load_settings()
+
+
+def test_which_file_was_read_is_no_setting(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROUNDSWELL_CONFIG_FILE", "made-up.toml")
+    assert load_settings().config_file is None
+    (folder / "groundswell.toml").write_text('config_file = "made-up.toml"\n')
+    with pytest.raises(ConfigError, match="config_file"):
+        load_settings()
+
+
 def test_since_reaches_every_helpdesk(folder: Path) -> None:
     (folder / "groundswell.toml").write_text('[sources.z]\ntype = "zendesk"\nbase_url = "http://x"\n')
-    assert load_settings().with_since("2025-01-01").sources["z"].since == "2025-01-01"  # type: ignore[union-attr]
+    settings = load_settings().with_since("2025-01-01")
+    assert settings.sources["z"].since == "2025-01-01"  # type: ignore[union-attr]
+    assert settings.config_file == Path("groundswell.toml")
+
+
+def test_a_since_that_is_no_date_is_explained(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="'last week' is no date"):
+        load_settings().with_since("last week")
+    (folder / "groundswell.toml").write_text(
+        '[sources.z]\ntype = "zendesk"\nbase_url = "http://x"\nsince = "last week"\n'
+    )
+    with pytest.raises(ConfigError, match=r"sources\.z\.zendesk\.since: .*'last week' is no date"):
+        load_settings()
 
 
 def test_the_example_file_is_usable_with_every_comment_taken_off(folder: Path) -> None:
