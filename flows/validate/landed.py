@@ -13,6 +13,7 @@ from flows.core.errors import ConfigError
 from flows.core.keys import digest
 from flows.core.redaction import redact
 from flows.core.run import Run
+from flows.landing.store import while_compacted
 from flows.validate.batch import Accepted, Batch, Limits, chunks, snapshot_sizes
 from flows.validate.columns import Mismatch, as_text, extract, shorten
 from flows.validate.quarantine import Entry, Quarantine
@@ -30,6 +31,7 @@ class _Rows:
     noted: Counter[tuple[str, str]] = field(default_factory=Counter)  # (rule, severity) -> rows, not critical
     examples: dict[str, str] = field(default_factory=dict)  # rule -> a value that breaks it
     problems: dict[str, None] = field(default_factory=dict)  # each once, in order
+    unjudged: dict[str, None] = field(default_factory=dict)  # critical rules that could not be judged, likewise
     seen: int = 0
     newest_seq: int = -1
 
@@ -42,23 +44,28 @@ def validate_stream(run: Run, quarantine: Quarantine, source: str, stream: str) 
     kind = source_type(run, source)
     path = run.settings.expectations_dir / "raw" / kind / f"{stream}.yml"
     since = quarantine.position(source, stream)
+    passed = replace(since, bad_reason=None, bad_since=None)  # where there is nothing left to hold against it
     commits = run.landing.commits(source, stream)
     new = [commit for commit in commits if commit.number > since.commit and (commit.files or commit.extra)]
     if not path.is_file():
         if new:
             run.report.problems.append(f"{source}/{stream}: there is no suite {kind}/{stream}.yml, all of it passes")
-            quarantine.note(source, stream, replace(since, commit=new[-1].number))
+            passed = replace(passed, commit=new[-1].number)
+        if passed != since:
+            quarantine.note(source, stream, passed)
         return
     mark = digest(path.read_text(encoding="utf-8"))
     again = quarantine.open_entries(source, stream) if since.suite not in ("", mark) else []
     if not new and not again:
+        if passed != since:
+            quarantine.note(source, stream, passed)
         return
 
     suite = load(path)
-    rows = _look_at_rows(run, suite, source, stream, since, again)
+    rows = while_compacted(lambda: _look_at_rows(run, suite, source, stream, since, again))
     snapshot, before = snapshot_sizes(new, since)
     if not rows.seen and snapshot is None:
-        quarantine.note(source, stream, replace(since, commit=(new or commits)[-1].number, suite=mark))
+        quarantine.note(source, stream, replace(passed, commit=(new or commits)[-1].number, suite=mark))
         return
     run.report.problems += [f"{source}/{stream}: {problem}" for problem in rows.problems]
     for (rule, severity), n in rows.noted.items():
@@ -69,10 +76,9 @@ def validate_stream(run: Run, quarantine: Quarantine, source: str, stream: str) 
         run.report.problems.append(
             f"{source}/{stream}: {n} of {rows.seen} rows break {rule} ({severity}), for example {example}"
         )
-    reasons = _look_at_batch(run, suite, source, stream, rows, snapshot, before)
+    reasons = [*rows.unjudged, *_look_at_batch(run, suite, source, stream, rows, snapshot, before)]
     if reasons:
-        held = replace(since, bad_reason="; ".join(reasons), bad_since=since.bad_since or iso(run.now))
-        quarantine.note(source, stream, held)
+        quarantine.hold(source, stream, "; ".join(reasons), iso(run.now))
         return
     accepted = Accepted(
         commit=new[-1].number if new else since.commit,
@@ -98,10 +104,12 @@ def _look_at_rows(run: Run, suite: Suite, source: str, stream: str, since: Accep
         frame = pl.concat([chunk.select("id", "version", "pulled_at"), typed], how="horizontal")
         verdict = judge().judge(suite.name, rules, frame)
         rows.problems |= dict.fromkeys(verdict.problems)
+        rows.unjudged |= dict.fromkeys(verdict.unjudged)
         broken: dict[int, Entry] = {}
         for failure in verdict.failures:
             if not failure.rows:
-                rows.problems[f"rule {failure.rule} does not say which rows break it"] = None
+                text = f"{suite.name}: rule {failure.rule} is broken and does not say by which rows"
+                (rows.unjudged if failure.severity == "critical" else rows.problems)[text] = None
             for row in failure.rows:
                 column, value = _culprit(failure.column, row, frame, mismatches)
                 if failure.severity != "critical":
@@ -151,7 +159,7 @@ def _look_at_batch(
     measures = rows.batch.measures(Limits(pulled_until, int(parameters["min_rows_for_share"])), snapshot, before)
     verdict = judge().judge(whole.name, whole.rules, measures, parameters)
     run.report.problems += [f"{source}/{stream}: {problem}" for problem in verdict.problems]
-    reasons = []
+    reasons = list(verdict.unjudged)
     for failure in verdict.failures:
         rule = next(rule for rule in whole.rules if rule.rule == failure.rule)
         text = f"{stream}: {rule.comment or rule.rule} ({failure.column} is {measures[0, failure.column]:g})"

@@ -21,7 +21,8 @@ CHUNK_ROWS = 50_000  # bounds memory; published columns are narrow
 
 
 def check_tables(run: Run, con: duckdb.DuckDBPyConnection) -> None:
-    """Judge every table that has a suite. Warnings are problems of the run; a critical failure raises BadBatch.
+    """Judge every table that has a suite. Warnings are problems of the run; a critical failure raises BadBatch,
+    and so does a critical rule that cannot be judged.
 
     All tables are looked at before it is raised, so that one message names everything.
     """
@@ -55,18 +56,21 @@ def _missing(con: duckdb.DuckDBPyConnection, suite: PublishedSuite) -> str:
 def _check_table(run: Run, con: duckdb.DuckDBPyConnection, suite: PublishedSuite, critical: list[str]) -> None:
     broken: dict[str, tuple[Rule, int, str]] = {}  # rule -> (rule, rows, an example)
     problems: dict[str, None] = {}
+    unjudged: dict[str, None] = {}  # critical rules that could not be judged
     rules = {rule.rule: rule for rule in (*suite.rules, *suite.measure_rules)}
     for wanted, frame in _frames(con, suite):
         if frame.is_empty():
             continue
         verdict = judge().judge(suite.name, wanted, frame)
         problems |= dict.fromkeys(verdict.problems)
+        unjudged |= dict.fromkeys(verdict.unjudged)
         for failure in verdict.failures:
             first = frame[failure.rows[0], failure.column] if failure.rows else None
             example = "nothing" if first is None else shorten(redact(as_text(first)))
             _, n, earlier = broken.get(failure.rule, (None, 0, example))
             broken[failure.rule] = (rules[failure.rule], n + len(failure.rows), earlier)
     run.report.problems += problems
+    critical += unjudged
     for rule, n, example in broken.values():
         text = f"{suite.table} breaks {rule.rule} in {n} row{'s' * (n != 1)}"
         text += f" ({rule.comment})" if rule.comment else ""

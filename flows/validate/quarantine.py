@@ -80,6 +80,11 @@ class Quarantine:
         self.accepted[f"{source}/{stream}"] = position
         self._entries += entries
 
+    def hold(self, source: str, stream: str, reason: str, now: str) -> None:
+        """Take note that what the stream landed is not accepted, and why."""
+        position = self.position(source, stream)
+        self.note(source, stream, replace(position, bad_reason=reason, bad_since=position.bad_since or now))
+
     def save(self, run: Run) -> None:
         """Commit everything noted, in one commit. Nothing noted: no commit."""
         positions = {key: asdict(position) for key, position in sorted(self.accepted.items())}

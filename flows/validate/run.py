@@ -1,8 +1,9 @@
 """Validate: what was landed, before staging reads it; what is to be published, before it is pushed.
 
 A row that breaks a critical rule goes to quarantine and everything else goes on. A batch that breaks a
-critical rule of `expectations/raw/batch.yml` stops its source's findings until it passes; nothing of it is
-lost, and it passes by itself once it is mended upstream. Run alone: `groundswell run validate`.
+critical rule of `expectations/raw/batch.yml`, or that cannot be judged, stops its source's findings until
+it passes; nothing of it is lost, and it passes by itself once it is mended upstream. Run alone:
+`groundswell run validate`.
 """
 
 from __future__ import annotations
@@ -39,8 +40,10 @@ def validate_landed(run: Run, source_names: Sequence[str]) -> None:
                 continue
             try:
                 validate_stream(run, quarantine, source, stream)
-            except Exception as error:  # a stream that cannot be read or judged leaves the others running
-                run.report.problems.append(f"{source}/{stream} could not be validated: {error}")
+            except Exception as error:  # a stream that cannot be read or judged stops its source and no other
+                reason = f"{stream} could not be validated: {error or type(error).__name__}"
+                run.report.problems.append(f"{source}/{reason}")
+                quarantine.hold(source, stream, reason, iso(run.now))
         quarantine.save(run)
         _announce(run, quarantine)
 
@@ -60,7 +63,10 @@ def validate_published(run: Run, con: duckdb.DuckDBPyConnection | None = None) -
 
 
 def _announce(run: Run, quarantine: Quarantine) -> None:
-    """Bad sources into the report; into the journal when a source becomes bad, or passes again."""
+    """Bad sources into the report; into the journal when a source becomes bad, or passes again.
+
+    A bad read-back stops no findings: it is a problem of the run.
+    """
     bad: dict[str, tuple[str, str]] = {}
     for key, position in sorted(quarantine.accepted.items()):
         source = key.split("/", 1)[0]
@@ -68,7 +74,11 @@ def _announce(run: Run, quarantine: Quarantine) -> None:
             reason, since = bad.get(source, ("", position.bad_since or iso(run.now)))
             reasons = f"{reason}; {position.bad_reason}" if reason else position.bad_reason
             bad[source] = (reasons, min(since, position.bad_since or since))
-    run.report.bad_sources.update({source: reason for source, (reason, _) in bad.items()})
+    for source, (reason, _) in bad.items():
+        if source in run.settings.sources:
+            run.report.bad_sources[source] = reason
+        else:  # nobody's findings come from what is read back
+            run.report.problems.append(f"what was read back from {source} breaks its expectations: {reason}")
 
     before = run.journal.latest("source_state")
     entries: list[tuple[str, dict[str, Any]]] = []

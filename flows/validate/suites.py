@@ -165,10 +165,11 @@ class Failure:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a frame breaks, and what could not be judged and why."""
+    """What a frame breaks, and the rules that could not be judged, with suite and reason."""
 
     failures: list[Failure]
-    problems: list[str]
+    problems: list[str]  # rules that are not critical
+    unjudged: list[str]  # critical rules: what they guard must not go on
 
 
 class Judge:
@@ -182,7 +183,7 @@ class Judge:
     def judge(
         self, name: str, rules: list[Rule], frame: pl.DataFrame, parameters: dict[str, float] | None = None
     ) -> Verdict:
-        """Hold a frame against rules. Never raises for data: what cannot be judged is a problem.
+        """Hold a frame against rules. Never raises for data; ConfigError for an expectation that is unknown.
 
         A first pass only asks whether each rule holds; the rows are asked for where one does not.
         """
@@ -192,21 +193,28 @@ class Judge:
             again = [rule for rule in rules if rule.rule in broken]
             detail = {"result_format": "COMPLETE", "return_unexpected_index_query": False}
             results = self._run(batch, name, again, detail, parameters) if again else {}
-        except Exception as error:  # the library met something it cannot work with; the data goes on unjudged
+        except ConfigError:
+            raise
+        except Exception as error:  # the library met something it cannot work with: ask for each rule apart
             if len(rules) > 1:
                 apart = [self.judge(name, [rule], frame, parameters) for rule in rules]
-                return Verdict([f for v in apart for f in v.failures], [p for v in apart for p in v.problems])
-            return Verdict([], [f"{name}: rule {rules[0].rule} could not be judged: {_first_line(error)}"])
-        failures, problems = [], []
+                return Verdict(
+                    [f for v in apart for f in v.failures],
+                    [p for v in apart for p in v.problems],
+                    [u for v in apart for u in v.unjudged],
+                )
+            return _verdict(name, [], [(rules[0], _first_line(error))])
+        failures: list[Failure] = []
+        reasons: list[tuple[Rule, str]] = []
         for rule in rules:
             if (result := results.get(rule.rule)) is None:
                 continue
             if reason := _exception(result.exception_info):
-                problems.append(f"{name}: rule {rule.rule} could not be judged: {reason}")
+                reasons.append((rule, reason))
                 continue
             rows = [int(row) for row in result.result.get("unexpected_index_list") or []]
             failures.append(Failure(rule.rule, rule.severity, (rule.columns or [""])[0], rows))
-        return Verdict(failures, problems)
+        return _verdict(name, failures, reasons)
 
     def _run(
         self, batch: Any, name: str, rules: list[Rule], result_format: Any, parameters: dict[str, float] | None
@@ -215,6 +223,16 @@ class Judge:
         suite = _gx_suite(self._gx, name, rules)
         answer = batch.validate(suite, result_format=result_format, expectation_parameters=parameters)
         return {r.expectation_config.meta["rule"]: r for r in answer.results if not r.success}
+
+
+def _verdict(name: str, failures: list[Failure], reasons: list[tuple[Rule, str]]) -> Verdict:
+    """The verdict, with the rules that could not be judged told apart by how much hangs on them."""
+    texts = [(rule.severity, f"{name}: rule {rule.rule} could not be judged: {why}") for rule, why in reasons]
+    return Verdict(
+        failures,
+        problems=[text for severity, text in texts if severity != "critical"],
+        unjudged=[text for severity, text in texts if severity == "critical"],
+    )
 
 
 def _gx_suite(gx: Any, name: str, rules: list[Rule]) -> Any:

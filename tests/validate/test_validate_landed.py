@@ -13,8 +13,11 @@ import pytest
 from validate_fixture import NOW, Landing, exported, ticket
 
 from flows.core.clock import iso
+from flows.core.errors import ConfigError
+from flows.landing.compact import compact
+from flows.landing.store import Store
 from flows.validate import batch, landed
-from flows.validate.suites import Judge, Verdict
+from flows.validate.suites import Judge, Rule, judge
 
 
 @pytest.fixture
@@ -308,7 +311,7 @@ def test_an_entry_that_something_else_has_written_is_no_obstacle(landing: Landin
     assert landing.validate().report.counts["released"] == 1
 
 
-def test_what_cannot_be_judged_is_a_problem_and_stops_nothing(
+def test_a_stream_that_cannot_be_judged_stops_its_source_until_it_can(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged = Judge.judge
@@ -321,24 +324,93 @@ def test_what_cannot_be_judged_is_a_problem_and_stops_nothing(
     monkeypatch.setattr(Judge, "judge", crash)
     landing.land("users", [{"id": 5, "role": "agent"}])
     landing.land("tickets", [ticket(1, status=None)])
+    landing.land("tickets", [exported(1)], source="export")
     run = landing.validate()
     assert "helpdesk/users could not be validated: weird input" in run.report.problems
+    assert run.report.bad_sources == {"helpdesk": "users could not be validated: weird input"}
     assert len(landing.kept()) == 1
+    assert "helpdesk" in landing.validate("export").report.bad_sources, "it has not been judged since"
+    monkeypatch.undo()
+    assert landing.validate().report.bad_sources == {}
+    assert landing.source_states() == ["bad_batch", "ok"]
 
 
-def test_a_rule_that_fails_to_judge_leaves_the_other_rules_running() -> None:
+def test_a_stream_that_could_not_be_listed_is_good_again_when_it_can(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landing.land("tickets", [ticket(1)])
+    landing.validate()
 
-    from flows.validate.suites import Rule, judge
+    def unreadable(*_: object) -> None:
+        raise OSError("disk trouble")
 
+    with monkeypatch.context() as patch:
+        patch.setattr(landed, "source_type", unreadable)
+        assert "disk trouble" in landing.validate().report.bad_sources["helpdesk"]
+    assert landing.validate().report.bad_sources == {}, "there is nothing new, and nothing against what there is"
+
+
+def test_files_that_compaction_takes_away_are_looked_for_again(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landing.land("tickets", [ticket(1)])
+    landing.land("tickets", [ticket(2, status=None)])
+    listed = Store.files
+
+    def files(self: Store, source: str, stream: str, after: int = -1) -> list[str]:
+        found = listed(self, source, stream, after)
+        if (source, stream) == ("helpdesk", "tickets"):
+            monkeypatch.setattr(Store, "files", listed)
+            compact(self, source, stream, run_id="nightly", at=NOW)
+        return found
+
+    monkeypatch.setattr(Store, "files", files)
+    run = landing.validate()
+    assert run.report.counts["validated"] == 2
+    assert (run.report.bad_sources, [e["id"] for e in landing.kept()]) == ({}, ["2"])
+
+
+def test_a_bad_read_back_is_a_problem_and_stops_nothing(landing: Landing) -> None:
+    landing.land("workflow_states", [], source="linear", snapshot=0)
+    run = landing.validate("linear")
+    assert run.report.bad_sources == {}
+    (problem,) = run.report.problems
+    assert problem.startswith("what was read back from linear breaks its expectations: workflow_states:")
+
+
+ODD = Rule(rule="odd", type="expect_column_values_to_be_between", kwargs={"column": "text", "min_value": 1})
+
+
+def test_a_rule_that_cannot_be_judged_leaves_the_others_running_and_is_told_by_its_severity() -> None:
     rules = [
-        Rule(rule="odd", type="expect_column_values_to_be_between", kwargs={"column": "text", "min_value": 1}),
+        ODD,
+        ODD.model_copy(update={"rule": "odd_too", "severity": "warning"}),
         Rule(rule="there", type="expect_column_values_to_not_be_null", kwargs={"column": "text"}),
-        Rule(rule="unheard", type="expect_miracles", kwargs={"column": "text"}),
     ]
     verdict = judge().judge("s", rules, pl.DataFrame({"text": ["a", None]}))
-    assert isinstance(verdict, Verdict)
     assert [(f.rule, f.rows) for f in verdict.failures] == [("there", [1])]
-    assert [p.split(" could")[0] for p in verdict.problems] == ["s: rule odd", "s: rule unheard"]
+    assert [p.split(" could")[0] for p in verdict.problems] == ["s: rule odd_too"]
+    assert [u.split(" could")[0] for u in verdict.unjudged] == ["s: rule odd"]
+
+
+def test_an_expectation_that_is_unknown_is_refused() -> None:
+    rules = [ODD, Rule(rule="unheard", type="expect_miracles", kwargs={"column": "text"})]
+    with pytest.raises(ConfigError, match="unheard"):
+        judge().judge("s", rules, pl.DataFrame({"text": ["a"]}))
+
+
+def test_a_critical_rule_that_cannot_be_judged_is_a_bad_batch(landing: Landing, tmp_path: Path) -> None:
+    raw = tmp_path / "expectations" / "raw" / "zendesk"
+    raw.mkdir(parents=True)
+    shipped = landing.settings.expectations_dir / "raw"
+    (raw.parent / "batch.yml").write_text((shipped / "batch.yml").read_text())
+    suite = {"name": "raw.zendesk.tickets", "columns": {"text": {"path": "subject", "type": "string"}}}
+    (raw / "tickets.yml").write_text(json.dumps(suite | {"rules": [ODD.model_dump()]}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(landing.settings), "expectations_dir", tmp_path / "expectations")
+        landing.land("tickets", [ticket(1)])
+        reason = landing.validate().report.bad_sources["helpdesk"]
+    assert reason.startswith("raw.zendesk.tickets: rule odd could not be judged")
 
 
 def test_a_run_with_nothing_new_does_not_import_the_library_and_writes_nothing(landing: Landing) -> None:

@@ -163,3 +163,9 @@ def test_a_warning_lets_the_push_go_on_and_shows_no_address(run: Run, warehouse:
     (problem,) = run.report.problems
     assert "publish.publish_linear_issues breaks body_without_addresses in 1 row" in problem
     assert "jane.doe" not in problem
+
+
+def test_a_critical_rule_that_cannot_be_judged_stops_the_push(run: Run, warehouse: Warehouse) -> None:
+    warehouse.con.execute("alter table marts.fct_findings alter confidence type varchar")
+    warehouse.con.execute("update marts.fct_findings set confidence = 'rather'")
+    assert "published.fct_findings: rule confidence_is_a_share could not be judged" in refusal(run, warehouse)
