@@ -7,15 +7,22 @@ import logging
 import os
 import subprocess
 import sys
+import traceback
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markdown import Markdown
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from flows.core.errors import GroundswellError
+from flows.core.clock import iso, parse
+from flows.core.errors import ConfigError, GroundswellError
+from flows.core.neutralise import plain
 from flows.settings import CONFIG_NAME, PROJECT_DIR, Settings, load_settings
 
 app = typer.Typer(
@@ -30,20 +37,38 @@ app.add_typer(sandbox_app, name="sandbox")
 console = Console(emoji=False)  # ":id:" in a page's route is no emoji
 errors = Console(stderr=True, emoji=False)
 
+
+class Output(StrEnum):
+    """How a result is printed: for people, or for programs."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
 Home = Annotated[Path | None, typer.Option("--home", help="Folder of all data (default .groundswell).")]
-Format = Annotated[str, typer.Option("--format", help="table or json.")]
+Format = Annotated[Output, typer.Option("--format", help="For people, or for programs.")]
 Sources = Annotated[list[str] | None, typer.Option("--source", help="Only this source (repeatable).")]
 DryRun = Annotated[bool | None, typer.Option("--dry-run/--send", help="Print what would be sent, or send it.")]
 Now = Annotated[str | None, typer.Option(help="Judge from this ISO 8601 moment instead of the clock's.")]
 
 
 def main() -> None:
-    """Entry point: a failure that has an explanation is printed as one, without a traceback."""
+    """Entry point. Exit codes: 1 for a failure that has an explanation, 2 for any other.
+
+    Neither shows a traceback, except the other under --verbose.
+    """
     try:
         app()
     except GroundswellError as error:
-        errors.print("groundswell:", error, style="red", highlight=False, soft_wrap=True, markup=False)
+        _complain(f"groundswell: {error}")
         sys.exit(1)
+    except Exception as error:
+        verbose = logging.getLogger().isEnabledFor(logging.INFO)
+        if verbose:
+            traceback.print_exc()
+        more = "" if verbose else "; run with -v for the traceback"
+        _complain(f"unexpected: {type(error).__name__}: {' '.join(str(error).split())}{more}")
+        sys.exit(2)
 
 
 @app.callback()
@@ -91,8 +116,9 @@ def doctor(
         raise typer.Exit(0 if ok else 1)
     failed = False
     for check in checks(settings):
-        mark = {True: "[green]ok  [/green]", False: "[red]fail[/red]", None: "[yellow]note[/yellow]"}[check.ok]
-        console.print(mark, check.name.ljust(14), check.says, highlight=False, soft_wrap=True)
+        word, style = {True: ("ok  ", "green"), False: ("fail", "red"), None: ("note", "yellow")}[check.ok]
+        says = _inert(check.says)
+        console.print(Text(word, style), check.name.ljust(14), says, highlight=False, soft_wrap=True, markup=False)
         failed = failed or check.ok is False
     raise typer.Exit(1 if failed else 0)
 
@@ -107,14 +133,14 @@ def run(
     source: Sources = None,
     now: Now = None,
     dry_run: DryRun = None,
-    output: Format = "table",
+    output: Format = Output.TABLE,
 ) -> None:
     """Run a flow by hand: under the Prefect server where one answers, else the same stages without one."""
     if flow not in ("hourly", "nightly"):
         raise GroundswellError(
             f"no flow is called {flow!r}", "There are hourly and nightly; backfill is its own command."
         )
-    _run(flow, _settings(dry_run), source, now, output, stage)
+    _run(flow, _settings(dry_run, source), source, _moment(now), output, stage)
 
 
 @app.command()
@@ -126,23 +152,31 @@ def backfill(
     sample: Annotated[
         bool, typer.Option("--sample", help="Show each source's sample, counts, scopes and time; pull nothing.")
     ] = False,
-    output: Format = "table",
+    output: Format = Output.TABLE,
 ) -> None:
     """Pull whole histories; resumes where an interrupted backfill stopped. Files only what is still open at the end."""
     from flows.pull.inspect import inspect
 
-    settings = _settings(dry_run)
+    settings, moment = _settings(dry_run, source), _moment(now)
     if since:
         settings = settings.with_since(since)
+    failed = False
     for name in source or settings.sources:
-        errors.print("\n".join(inspect(settings, name).lines()), highlight=False, markup=False)
-    if not sample:
-        _run("backfill", settings, source, now, output, None, since=since)
+        try:
+            lines = "\n".join(inspect(settings, name).lines())
+        except Exception as error:  # the pull meets it again, and its report says so; the others go on
+            failed = True
+            _complain(f"{name}: {error if isinstance(error, GroundswellError) else repr(error)}")
+        else:
+            errors.print(_inert(lines), highlight=False, markup=False)
+    if sample:
+        raise typer.Exit(1 if failed else 0)
+    _run("backfill", settings, source, moment, output, None, since=since)
 
 
 @app.command()
 def findings(
-    output: Format = "table",
+    output: Format = Output.TABLE,
     everything: Annotated[
         bool, typer.Option("--all", help="Also resolved and archived ones (the default for json).")
     ] = False,
@@ -150,7 +184,7 @@ def findings(
     """What was found, highest score first."""
     from flows.findings import OPEN_STATES, list_findings
 
-    as_json = output == "json"
+    as_json = output is Output.JSON
     rows = list_findings(load_settings(), states=None if everything or as_json else OPEN_STATES)
     if as_json:
         print(json.dumps(rows, indent=2))
@@ -161,7 +195,7 @@ def findings(
             row[name]
             for name in ("finding_key", "kind", "state", "severity", "tickets", "reporters", "confidence", "title")
         ]
-        table.add_row(*(_escape(str(cell)) for cell in cells), _escape(row["tracker_url"] or ""))
+        table.add_row(*(escape(plain(str(cell))) for cell in (*cells, row["tracker_url"] or "")))
     console.print(table if rows else "No open findings.")
 
 
@@ -183,17 +217,19 @@ def mute(
     from flows.findings import mute as mute_key
 
     mute_key(load_settings(), key, muted=not off, reason=reason)
-    console.print(f"{key} is {'heard again' if off else 'muted'} from the next run on.")
+    console.print(f"{key} is {'heard again' if off else 'muted'} from the next run on.", markup=False)
 
 
 @app.command()
-def score(output: Format = "table") -> None:
+def score(output: Format = Output.TABLE) -> None:
     """Compare findings with the simulated company's planted truth."""
+    from flows.findings import missing_tables_explained
     from flows.learn.score import render
     from flows.learn.score import score as score_home
 
-    result = score_home(load_settings())
-    if output == "json":
+    with missing_tables_explained():
+        result = score_home(load_settings())
+    if output is Output.JSON:
         print(json.dumps(result.as_dict(), indent=2))
     else:
         console.print(render(result))
@@ -233,21 +269,33 @@ def sandbox_serve(port: int = 8765) -> None:
     serve(load_settings().home / "sandbox", port)
 
 
-def _settings(dry_run: bool | None) -> Settings:
-    return load_settings(**({} if dry_run is None else {"dry_run": dry_run}))
+def _settings(dry_run: bool | None, sources: list[str] | None) -> Settings:
+    """The settings, once every name given as --source is known to be one. Raises ConfigError."""
+    settings = load_settings(**({} if dry_run is None else {"dry_run": dry_run}))
+    for name in sources or []:
+        if name not in settings.sources:
+            known = ", ".join(settings.sources) or "none"
+            raise ConfigError(f"no source is called {name!r}", f"Configured are: {known}.")
+    return settings
+
+
+def _moment(now: str | None) -> datetime | None:
+    try:
+        return parse(now) if now else None
+    except (ValueError, OverflowError) as error:
+        raise ConfigError(f"--now {now!r} is no moment", "Write it in ISO 8601, like 2025-01-31T09:30:00Z.") from error
 
 
 def _run(
     flow: str,
     settings: Settings,
     sources: list[str] | None,
-    now: str | None,
-    output: str,
+    now: datetime | None,
+    output: Output,
     stage: str | None,
     since: str | None = None,
 ) -> None:
     """Run under the Prefect server where it answers, else directly; print the report."""
-    from flows.core.clock import parse
     from flows.core.report import markdown
     from flows.core.run import Run
     from flows.doctor import prefect_server
@@ -260,24 +308,29 @@ def _run(
 
         flow_function = getattr(import_module(f"flows.{flow}"), flow)
         extra = {"since": since} if flow == "backfill" else {}
-        result = flow_function(now=now, sources=sources, dry_run=settings.dry_run, **extra)
+        result = flow_function(now=iso(now) if now else None, sources=sources, dry_run=settings.dry_run, **extra)
         print(json.dumps(result, indent=2))
         return
-    this = Run.start(flow, settings, now=parse(now) if now else None, backfill=flow == "backfill")
+    this = Run.start(flow, settings, now=now, backfill=flow == "backfill")
     try:
         if stage:
             execute_stage(this, Direct(), stage, sources)
         else:
             execute(this, Direct(), sources)
     finally:
-        if output == "json":
+        if output is Output.JSON:
             print(json.dumps(this.report.__dict__, indent=2, default=str))
         else:
             console.print(Markdown(markdown(this)))
 
 
-def _escape(text: str) -> str:
-    return text.replace("[", "\\[")
+def _complain(text: str) -> None:
+    errors.print(_inert(text), style="red", highlight=False, soft_wrap=True, markup=False)
+
+
+def _inert(text: str) -> str:
+    """Text that quotes vendors or tickets, without what a terminal would obey. Lines and their indents stay."""
+    return "\n".join(f"{'  ' if line.startswith('  ') else ''}{plain(line)}" for line in text.splitlines())
 
 
 if __name__ == "__main__":

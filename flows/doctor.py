@@ -88,7 +88,11 @@ def _writable(settings: Settings) -> str:
 def _source(settings: Settings, name: str) -> str:
     from flows.pull.inspect import inspect
 
-    return "; ".join(inspect(settings, name).lines()[:4])
+    found = inspect(settings, name)
+    says = "; ".join(line.strip() for line in found.lines() if not line.startswith("  sample:"))
+    if getattr(found, "will_fail", False):  # what was seen rules a pull out
+        raise GroundswellError(says)
+    return says
 
 
 def prefect_server(settings: Settings) -> str | None:

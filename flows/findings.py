@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import orjson
 
 from flows.core.clock import iso
-from flows.core.errors import GroundswellError
+from flows.core.errors import ConfigError, GroundswellError
 from flows.core.run import Run
 from flows.settings import Settings
 from flows.warehouse.duck import reader
@@ -34,12 +37,25 @@ _EVIDENCE = """
 """
 
 
+@contextmanager
+def missing_tables_explained() -> Iterator[None]:
+    """Raises ConfigError in place of DuckDB's error when the published copy has not the tables or columns of today."""
+    try:
+        yield
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        reason = str(error).split("\n", 1)[0]
+        raise ConfigError(
+            f"the published copy does not hold what is asked for ({reason})",
+            "It was published before findings were made, or by another version: run `groundswell run hourly`.",
+        ) from error
+
+
 def list_findings(settings: Settings, *, states: tuple[str, ...] | None = None) -> list[dict[str, Any]]:
     """Findings of the last run, highest score first, each with its evidence.
 
     Times are ISO 8601 UTC, `arr` a decimal string or None, ticket ids prefixed by their source.
     """
-    with reader(settings) as con:
+    with missing_tables_explained(), reader(settings) as con:
         findings = con.sql(_LIST).pl().to_dicts()
         evidence: dict[str, list[dict[str, Any]]] = {}
         for row in con.sql(_EVIDENCE).pl().to_dicts():
@@ -53,7 +69,7 @@ def list_findings(settings: Settings, *, states: tuple[str, ...] | None = None) 
 
 def explain(settings: Settings, key: str) -> dict[str, Any]:
     """Everything known about one finding or one ticket, with the reasons. Raises GroundswellError when unknown."""
-    with reader(settings) as con:
+    with missing_tables_explained(), reader(settings) as con:
         rows = con.execute("select * from marts.fct_findings where finding_key = ? order by as_of desc limit 1", [key])
         found = _rows(rows)
         if found:

@@ -6,9 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
+
+from flows.core.run import Run
+from flows.doctor import checks
+from flows.pull.inspect import Inspection
+from flows.settings import Settings, ZendeskSource
 
 
 def groundswell(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -44,6 +51,10 @@ def test_init_writes_a_file_once(tmp_path: Path) -> None:
         (("run", "weekly"), "no flow is called 'weekly'"),
         (("run", "hourly", "--stage", "dance"), "no stage is called 'dance'"),
         (("run", "hourly", "--source", "nope"), "no source is called 'nope'"),
+        (("backfill", "--source", "nope"), "no source is called 'nope'"),
+        (("run", "hourly", "--now", "nonsense"), "--now 'nonsense' is no moment"),
+        (("backfill", "--now", "nonsense"), "--now 'nonsense' is no moment"),
+        (("backfill", "--since", "last-week"), "'last-week' is no date"),
     ],
 )
 def test_what_cannot_be_done_is_explained_without_a_traceback(
@@ -53,6 +64,73 @@ def test_what_cannot_be_done_is_explained_without_a_traceback(
     assert answer.returncode == 1
     assert says in " ".join(answer.stderr.split())
     assert "Traceback" not in answer.stderr + answer.stdout
+
+
+@pytest.mark.parametrize("command", ["findings", "score", "run", "backfill"])
+def test_a_format_that_does_not_exist_is_refused(tmp_path: Path, command: str) -> None:
+    answer = groundswell(tmp_path, command, "--format", "xml")
+    assert answer.returncode == 2
+    assert "'xml' is not one of" in answer.stderr
+    assert not (tmp_path / ".groundswell").exists()
+
+
+@pytest.mark.parametrize("arguments", [("findings",), ("explain", "bug-1"), ("score",)])
+def test_a_published_copy_without_the_tables_is_explained(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    serving, sandbox = tmp_path / "home" / "serving", tmp_path / "home" / "sandbox"
+    serving.mkdir(parents=True)
+    sandbox.mkdir()
+    duckdb.connect(str(serving / "current.duckdb")).close()
+    (sandbox / "truth.json").write_text('{"history_end": "2026-01-01T00:00:00Z", "events": []}')
+    settings = Settings(home=tmp_path / "home")
+    run = Run.start("hourly", settings, now=datetime(2026, 1, 2, tzinfo=UTC))
+    body = {"flow": "hourly", "status": "completed", "at": "2026-01-02T00:00:00Z", "report": {}}
+    run.journal.write("run", [(run.run_id, body)], run_id=run.run_id, at=run.now)
+    answer = groundswell(tmp_path, "--home", "home", *arguments)
+    assert answer.returncode == 1
+    assert "the published copy does not hold what is asked for" in " ".join(answer.stderr.split())
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_failure_nobody_foresaw_is_one_line_and_a_traceback_only_on_demand(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file where a folder should be")
+    answer = groundswell(tmp_path, "--home", "home", "run")
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("unexpected: FileExistsError: ")
+    assert answer.stderr.strip().endswith("; run with -v for the traceback")
+    assert "Traceback" not in answer.stderr
+    assert "Traceback" in groundswell(tmp_path, "-v", "--home", "home", "run").stderr
+
+
+def test_one_source_that_cannot_be_looked_at_does_not_hide_the_next(tmp_path: Path) -> None:
+    (tmp_path / "tickets.csv").write_text("id,subject,description,created_at\n1,[red]Sync\x1b[31m,Broken,2026-01-01\n")
+    (tmp_path / "groundswell.toml").write_text(
+        '[sources.zendesk]\ntype = "zendesk"\nbase_url = "http://127.0.0.1:9"\n'
+        '[sources.export]\ntype = "files"\n[sources.export.streams.tickets]\npath = "tickets.csv"\n'
+    )
+    answer = groundswell(tmp_path, "backfill", "--sample")
+    assert answer.returncode == 1
+    assert "zendesk: zendesk needs GROUNDSWELL_ZENDESK_EMAIL" in " ".join(answer.stderr.split())
+    assert "sample: [red]Sync" in answer.stderr  # as it is written, and no command to the terminal
+    assert "\x1b" not in answer.stderr
+
+
+def test_doctor_prints_tables_of_the_file_as_they_are_written(tmp_path: Path) -> None:
+    answer = groundswell(tmp_path, "doctor")
+    assert "Add a [sources.<name>] table" in answer.stdout
+
+
+@pytest.mark.parametrize("will_fail", [True, False])
+def test_doctor_fails_a_source_whose_pull_would_fail_and_shows_notes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, will_fail: bool
+) -> None:
+    found = Inspection("zendesk", "Ann", "role agent", notes=["incremental exports need an admin"], sample=["Secret"])
+    found.will_fail = will_fail  # type: ignore[attr-defined, unused-ignore]
+    monkeypatch.setattr("flows.pull.inspect.inspect", lambda *_: found)
+    settings = Settings(home=tmp_path, sources={"zendesk": ZendeskSource(type="zendesk", base_url="http://x")})
+    check = next(check for check in checks(settings) if check.name == "source zendesk")
+    assert check.ok is not will_fail
+    assert "incremental exports need an admin" in check.says
+    assert "Secret" not in check.says
 
 
 def test_doctor_says_what_is_missing_and_exits_with_one(tmp_path: Path) -> None:
