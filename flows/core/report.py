@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flows.core.clock import iso
+from flows.core.neutralise import code, for_markdown
 from flows.core.run import Run
 
 
@@ -40,10 +41,11 @@ def _table(title: str, head: tuple[str, str], rows: Iterable[tuple[str, object]]
     rows = list(rows)
     if not rows:
         return []
-    body = [f"| {name} | {value} |" for name, value in rows]
+    body = [f"| {code(name)} | {value} |" for name, value in rows]
     return [f"## {title}", "", f"| {head[0]} | {head[1]} |", "| --- | ---: |", *body, ""]
 
 
 def _listing(title: str, items: Iterable[str]) -> list[str]:
-    items = [" ".join(item.split()).replace("|", "\\|") for item in items]
-    return [f"## {title}", "", *(f"- {item}" for item in items or ["none"]), ""]
+    """Items quote tickets, vendors and errors: each is one line of text, whatever it holds."""
+    inert = [for_markdown(item) for item in items]
+    return [f"## {title}", "", *(f"- {item}" for item in inert or ["none"]), ""]
