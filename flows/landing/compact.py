@@ -1,7 +1,7 @@
 """Nightly compaction: small files become one, and what a vendor said twice in a row is kept once.
 
 Nothing else is dropped, unless `keep_raw_days` is set: then payload versions that have been superseded
-and were pulled longer ago than that go too; the newest version of every id stays for ever. `seq` and
+and were pulled longer ago than that go too; the first and the newest of every id stay for ever. `seq` and
 all other columns stay as they were written.
 
 Crash safe: the new file is committed first, with a manifest that replaces the old commits, then these
@@ -141,9 +141,13 @@ def _without_repeats(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _expired(store: Store, source: str, stream: str, commits: list[Commit], cutoff: datetime) -> pl.DataFrame:
-    """The `seq` of superseded versions pulled before the cutoff, over all commits."""
+    """The `seq` of superseded versions pulled before the cutoff, over all commits.
+
+    Not of the first that was landed of an id: it says since when we know of it.
+    """
     keys = _read(store, source, stream, commits, columns=["id", "version", "pulled_at", "seq"]).sort(_ORDER)
     superseded = pl.col("seq") != pl.col("seq").last().over("id")
+    superseded &= pl.col("seq") != pl.col("seq").min().over("id")
     return keys.filter(superseded & (pl.col("pulled_at") < cutoff)).select("seq")
 
 

@@ -104,15 +104,18 @@ def test_the_newest_snapshot_keeps_what_it_said_about_itself(store: Store) -> No
     assert [payload for _, payload in rows(store)] == ["p0", "p1", "p2", "p9"]
 
 
-def test_superseded_versions_go_after_their_days_and_the_newest_stays_for_ever(store: Store) -> None:
-    say(store, "1", "old", version="1", days=-400)
-    say(store, "1", "newer", version="2", days=-390)
-    say(store, "1", "newest", version="3", days=-1)
+def test_superseded_versions_go_after_their_days_and_the_first_and_newest_stay_for_ever(store: Store) -> None:
+    say(store, "1", "first", version="1", days=-400)
+    say(store, "1", "old", version="2", days=-395)
+    say(store, "1", "newer", version="3", days=-390)
+    say(store, "1", "newest", version="4", days=-1)
     say(store, "2", "quiet for ever", version="1", days=-400)
     say(store, "3", "late but older", version="1", days=-2)
     say(store, "3", "first come, newest", version="2", days=-3)
     run(store, keep_raw_days=30)
-    assert {p for _, p in rows(store)} == {"newest", "quiet for ever", "late but older", "first come, newest"}
+    assert {p for _, p in rows(store)} == {
+        "first", "newest", "quiet for ever", "late but older", "first come, newest",
+    }  # fmt: skip
 
 
 def test_without_a_retention_setting_every_version_stays(store: Store) -> None:
