@@ -9,19 +9,22 @@ from typing import Any
 import orjson
 
 from flows.core.clock import iso, parse
-from flows.core.errors import GroundswellError
 from flows.core.keys import digest
 from flows.landing.store import Record
 from flows.pull.paginators import Batch, Json, Page
 
+NAMELESS = "row-"  # begins the id under which something without an id is landed
 MAX_REMEMBERED = 20_000  # bounds the cursor; what is forgotten is landed twice, which staging sorts out
 
 
 def record(id: object, version: str, payload: Json) -> Record:
-    """A vendor object as a record; the payload's keys keep the vendor's order."""
-    if id is None or id == "":
-        raise GroundswellError(f"a record came without an id; it has {', '.join(payload)}", "Tell the vendor.")
-    return Record(id=str(id), version=version, payload=orjson.dumps(payload).decode())
+    """A vendor object as a record; the payload's keys keep the vendor's order.
+
+    Without an id it is landed under a digest of itself, so that validation can show it.
+    """
+    text = orjson.dumps(payload).decode()
+    name = f"{NAMELESS}{digest(text)[:16]}" if id is None or id == "" else str(id)
+    return Record(id=name, version=version, payload=text)
 
 
 class Boundary:

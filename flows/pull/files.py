@@ -50,14 +50,12 @@ class Files:
         before = (cursor or {}).get("files", {}) if (cursor or {}).get("mapping") == mapping else {}
         marks: dict[str, Json] = {}
         fresh: list[Record] = []
-        nameless = 0
         landed: _Landed | None = None
         for path in locate(self._settings, spec):
             mark, data = _fingerprint(path, before.get(path))
             if data is not None:
                 records = read_records(self._name, self._source, stream, path, data)
                 mark["rows"] = len(records)
-                nameless += sum(r["id"].startswith("row-") for r in records)
                 landed = landed or _Landed(self._store, self._name, stream)
                 fresh += landed.differing(records)
             marks[path] = mark
@@ -66,11 +64,10 @@ class Files:
         for start in range(0, len(fresh) - PAGE_ROWS, PAGE_ROWS):
             yield Page(fresh[start : start + PAGE_ROWS], None, total=len(fresh))
         rest = fresh[(len(fresh) - 1) // PAGE_ROWS * PAGE_ROWS :]
-        problems = (f"{nameless} rows have no id",) if nameless else ()
         rows = sum(mark["rows"] for mark in marks.values())
         extra = {"snapshot": True, "rows": rows, "previous_rows": (cursor or {}).get("rows")}
         yield Page(
-            rest, {"files": marks, "mapping": mapping, "rows": rows}, total=len(fresh), problems=problems,
+            rest, {"files": marks, "mapping": mapping, "rows": rows}, total=len(fresh),
             extra=extra if self._source.full_snapshot else {},
         )  # fmt: skip
 

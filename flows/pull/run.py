@@ -6,6 +6,7 @@ Run alone: `groundswell run pull --source <name>`.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from flows.core.errors import ConfigError, GroundswellError, VendorError
 from flows.core.locks import hold
 from flows.core.run import Run
 from flows.landing.store import Record
+from flows.pull.boundary import NAMELESS
 from flows.pull.files import Files
 from flows.pull.linear import LinearReadback
 from flows.pull.paginators import Connector, Json, Page
@@ -97,6 +99,8 @@ def _pull_stream(run: Run, source: str, connector: Connector, stream: str, resul
         except BaseException:
             pending.commit(done=False)  # what came is kept, and the next run goes on after it
             raise
+        finally:
+            pending.tell_nameless()
         progress.committed(pending.commit(done=True), None)
 
 
@@ -112,6 +116,7 @@ class _Pending:
         self._records: list[Record] = []
         self._side: dict[str, list[Record]] = {}
         self._extra: Json = {}
+        self._nameless: Counter[str] = Counter()  # stream -> records that came without an id
         self.seen = 0
 
     @property
@@ -120,12 +125,22 @@ class _Pending:
 
     def add(self, page: Page) -> None:
         self._records += page.records
+        for stream, records in [(self._stream, page.records), *page.side.items()]:
+            self._nameless[stream] += sum(r["id"].startswith(NAMELESS) for r in records)
         for stream, records in page.side.items():
             self._side.setdefault(stream, []).extend(records)
         self._extra |= page.extra
         self._cursor = self._cursor if page.cursor is None else page.cursor
         self.seen += len(page.records)
         self._run.report.problems.extend(f"{self._source} {self._stream}: {p}" for p in page.problems)
+
+    def tell_nameless(self) -> None:
+        """Report what came without an id: it is landed, and validation keeps it apart."""
+        self._run.report.problems.extend(
+            f"{self._source} {stream}: {n} row{'s have' if n > 1 else ' has'} no id"
+            for stream, n in self._nameless.items()
+            if n
+        )
 
     def commit(self, *, done: bool) -> int:
         """Make what was added durable; `done`: the stream has been read up to now. Returns the rows."""

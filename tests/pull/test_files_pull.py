@@ -172,7 +172,7 @@ def test_a_row_without_an_id_is_landed_under_a_digest_and_reported(desk: Desk) -
     nameless, two = desk.landed("tickets")
     assert nameless["id"] is None and nameless["_id"].startswith("row-")
     assert two["id"] == "2"
-    assert run.report.problems == ["desk tickets: 1 rows have no id"]
+    assert run.report.problems == ["desk tickets: 1 row has no id"]
 
 
 def test_a_time_that_cannot_be_read_stays_as_it_is_for_validation_to_show(desk: Desk) -> None:

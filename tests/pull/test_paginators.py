@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 
-from flows.core.errors import GroundswellError, VendorError
+from flows.core.errors import VendorError
 from flows.pull.boundary import Boundary, record, snapshot, sweep
 from flows.pull.paginators import (
     Batch,
@@ -85,9 +86,13 @@ def test_an_answer_of_the_wrong_shape_is_named(body: Any) -> None:
         list(ZendeskList("x").batches(lambda _: body))
 
 
-def test_a_record_without_an_id_is_refused() -> None:
-    with pytest.raises(GroundswellError, match="without an id; it has subject"):
-        record(None, "", {"subject": "x"})
+@pytest.mark.parametrize("id", [None, ""])
+def test_a_record_without_an_id_is_landed_as_it_is_under_a_digest(id: str | None) -> None:
+    one = record(id, "v", {"id": id, "subject": "x"})
+    assert one["id"].startswith("row-")
+    assert (one["version"], orjson.loads(one["payload"])) == ("v", {"id": id, "subject": "x"})
+    assert one == record(id, "v", {"id": id, "subject": "x"})
+    assert one["id"] != record(id, "v", {"id": id, "subject": "y"})["id"]
 
 
 def test_the_boundary_forgets_what_is_old_and_knows_what_is_changed() -> None:
