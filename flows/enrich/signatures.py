@@ -46,7 +46,7 @@ _NAMED_CODE = re.compile(
 _CODE_NEAR_FAILURE = re.compile(
     r"\b(?!(?:INV|PO|SO|REF|ID|NO|NR|CASE|TICKET|ORDER|CUST|ACC|UTF|ISO|SHA|AES|RSA|RFC|CVE|KB|IMG|DSC|GMT|UTC|COVID|MD|EC)-)"
     r"([A-Z]{2,8}-\d{3,5})\b(?=[^\n]{0,80}?\b(?:error|exception|fault|fail\w*|mismatch|invalid|denied|reject\w*|refused"
-    r"|time[d ]?-?out|timeout|missing|expired|not (?:found|allowed|permitted))\b)"
+    r"|timed?[ -]?out|missing|expired|not (?:found|allowed|permitted))\b)"
 )
 _CODE_AFTER_FAILURE = re.compile(
     r"\b(?:error|code|message|says|shows|failed|fails|with|reads)\b[^\n\w]{0,4}(?!(?:INV|PO|REF|UTF|ISO|SHA|AES|RFC|CVE|KB)-)"

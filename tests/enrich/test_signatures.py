@@ -54,3 +54,8 @@ def test_quoted_messages_are_signed_by_their_words() -> None:
 def test_normalising_removes_what_differs() -> None:
     message = "Could not load 3f2504e0-4f89-11d3-9a0c-0305e82c3301 from /var/data/x.bin after 1,200 ms (0xDEADBEEF)"
     assert normalise(message) == "could not load <id> from <path> after <n> ms (<hex>)"
+
+
+def test_a_code_before_a_timeout_is_the_signature() -> None:
+    found = find_signature("EXP-5021: export 40398 timed out after 60467 ms (worker exp-28, request 1aac778d)")
+    assert (found.signature, found.code) == ("code:exp-5021", "EXP-5021")
