@@ -1,20 +1,29 @@
 """The journal: what Groundswell decided, sent and was told. Append-only, in the same store format as landing.
 
-Kinds (a stream each) and their bodies:
+Kinds (a stream each), their bodies, and who writes them. Times are ISO 8601 texts in UTC.
 
-    finding        key: finding_key    {kind, candidate_key, title, first_seen_at, minted_at, tickets,
-                                        share_above_baseline}
-    finding_alias  key: candidate_key  {finding_key}
-    finding_state  key: finding_key    {state, previous, episode, reason}
+    finding        key: finding_key    {kind, candidate_key, title, first_seen_at, minted_at, tickets: [id],
+                                        share_above_baseline}                          flows/model/decisions
+    finding_alias  key: candidate_key  {finding_key}                                   flows/model/decisions
+    finding_state  key: finding_key    {state, previous, episode, at}                  flows/model/decisions
     delivery       key: delivery_key   {status: intent|sent|failed, destination, operation, finding_key,
-                                        episode, content_hash, external_id, external_url, error}
-    topic          key: topic_id       {label, words, centroid, size, status, version}
-    topic_lineage  key: topic_id       {change: born|grew|split|merged|retired, related, tickets}
-    model          key: model_id       {name, trained_on, parameters, metrics}
-    label          key: subject        {label, value, source, actor, at}
-    mute           key: finding_key    {muted, until, reason}
-    source_state   key: source         {status: ok|late|bad_batch, reason, since}
-    run            key: run_id         {flow, status, started_at, finished_at, report}
+                                        episode, content_hash, external_id, external_url, error}; Slack's also
+                                        {channel, thread_ts}, Linear's that arrived {identifier, title,
+                                        priority}, failed ones {gone: bool}            flows/push
+    topic          key: topic_id       {label, words, centroid, size, status: live|retired, version, born_at}
+                                                                                       flows/enrich/topics
+    topic_lineage  key: topic_id       {change: born|grown|split|merged|retired, related: topic_id|null,
+                                        tickets: count}
+                                                                                       flows/enrich/topics
+    model          key: model_id       {name, trained_on, parameters, metrics}; intent models also {sources}
+                                                                                       flows/enrich/train
+    label          key: finding_key:source:actor:label
+                                       {finding_key, label: accepted|declined|duplicate|useful|not_useful,
+                                        source: linear|slack, actor, at}               flows/learn/labels
+    mute           key: finding_key    {muted, reason, at}                             flows/findings
+    source_state   key: source         {status: ok|failed|bad_batch, reason, since, last_ok_at}
+                                                                       flows/stages, flows/validate
+    run            key: run_id         {flow, status: completed|failed, at, report}    flows/stages
 """
 
 from __future__ import annotations
