@@ -37,14 +37,15 @@ class Inspection:
     sample: list[str] = field(default_factory=list)  # redacted subjects
     seconds: float | None = None  # estimate of a first pull
     notes: list[str] = field(default_factory=list)
+    will_fail: bool = False  # a permission is missing without which a pull fails; the notes say which
 
     def lines(self) -> list[str]:
         """Printable, the most telling lines first."""
         counts = ", ".join(f"{'?' if n is None else f'{n:,}'} {stream}" for stream, n in self.counts.items())
         lines = [f"{self.source}: {self.who}", f"  access: {self.access}"]
+        lines += [f"  note: {note}" for note in self.notes]
         lines += [f"  holds: {counts}"] if counts else []
         lines += [f"  a first pull takes about {_duration(self.seconds)}"] if self.seconds is not None else []
-        lines += [f"  note: {note}" for note in self.notes]
         lines += [f"  sample: {subject}" for subject in self.sample]
         return lines
 
@@ -69,14 +70,13 @@ def _zendesk(settings: Settings, name: str, source: ZendeskSource) -> Inspection
         if me.get("id") is None:  # Zendesk answers an anonymous user instead of refusing
             raise VendorError(name, "the credentials are not accepted", client.hints[401], status=401)
         found = Inspection(name, f"{me.get('name')} at {source.base_url}", f"role {me.get('role')}")
-        if me.get("role") != "admin":
-            found.notes.append("incremental exports need an admin; this user will be refused")
         for stream in ("tickets", "users", "organizations"):
             found.counts[stream] = _count(client, stream)
         params = {"start_time": _epoch(source.since), "per_page": SAMPLE}
         sample = _maybe(lambda: client.get_json("api/v2/incremental/tickets/cursor", params))
     if sample is None:
-        found.notes.append("the incremental export is refused: a pull will fail")
+        found.will_fail = True
+        found.notes.append("incremental exports need an admin and are refused to this user: a pull will fail")
     found.sample = [_subject(ticket) for ticket in (sample or {}).get("tickets", [])[:SAMPLE]]
     if source.since:
         found.notes.append(f"tickets are pulled from {source.since} on; the estimate is for all of them")
@@ -130,13 +130,23 @@ def _linear(settings: Settings, destination: Linear) -> Inspection:
     if not data["teams"]["nodes"]:
         raise VendorError("linear", f"there is no team {destination.team!r}", "Check team in groundswell.toml.")
     team = data["teams"]["nodes"][0]
-    return Inspection("linear", f"{data['viewer']['name']}, team {team['key']} ({team['name']})", "read")
+    return Inspection(
+        "linear", f"{data['viewer']['name']}, team {team['key']} ({team['name']})", "read, the team is found"
+    )
 
 
 def _slack(settings: Settings, destination: Slack) -> Inspection:
     ours, scopes = slack.identity(settings, destination)
     who = f"{ours.get('user')} in {ours.get('team')}, channels {', '.join(slack.channels(destination))}"
-    return Inspection("slack", who, scopes or "scopes unknown")
+    found = Inspection("slack", who, scopes or "scopes unknown")
+    client = slack.client(settings, destination)
+    for channel in slack.channels(destination):
+        try:
+            slack.call(client, "conversations_history", channel=channel, limit=1)
+        except VendorError as error:
+            found.will_fail = True
+            found.notes.append(f"channel {channel} cannot be read: {error}")
+    return found
 
 
 def _subject(ticket: Json) -> str:

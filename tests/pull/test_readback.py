@@ -239,8 +239,22 @@ def test_a_channel_without_the_bot_says_what_to_do(office: Office) -> None:
 
 
 def test_inspection_of_destinations_says_who_we_are(office: Office) -> None:
-    assert "team ENG" in inspect(office.settings, "linear").who
-    assert "C0ALERTS, C0DIGEST" in inspect(office.settings, "slack").who
+    linear, slack = inspect(office.settings, "linear"), inspect(office.settings, "slack")
+    assert "team ENG" in linear.who
+    assert "the team is found" in linear.access
+    assert "C0ALERTS, C0DIGEST" in slack.who
+    assert (slack.notes, linear.will_fail, slack.will_fail) == ([], False, False)
+
+
+def test_inspection_says_which_channel_the_bot_cannot_read(office: Office) -> None:
+    settings = office.settings
+    assert settings.destinations.slack
+    settings.destinations.slack.alerts_channel = "C0NOWHERE"
+    found = inspect(settings, "slack")
+    (note,) = found.notes
+    assert note.startswith("channel C0NOWHERE cannot be read: ")
+    assert "channel_not_found" in note
+    assert found.will_fail
 
 
 def test_a_destination_that_is_not_configured_is_named(office: Office, tmp_path: Path) -> None:

@@ -265,8 +265,19 @@ def test_a_user_who_is_no_admin_is_told_so(desk: Desk, monkeypatch: pytest.Monke
         desk.pull()
 
 
+def test_inspection_tells_a_user_who_is_no_admin_that_a_pull_will_fail(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROUNDSWELL_ZENDESK_EMAIL", emulator.LIGHT_EMAIL)
+    found = inspect(desk.run().settings, "zendesk")
+    assert found.will_fail
+    assert found.lines()[1].startswith("  access: role ")
+    assert "incremental exports need an admin" in found.lines()[2]
+
+
 def test_inspection_shows_role_counts_sample_and_time(desk: Desk) -> None:
     found = inspect(desk.run().settings, "zendesk")
+    assert not found.will_fail
     assert found.access == "role admin"
     assert found.counts["tickets"] == len(list(desk.company.all("tickets", desk.now)))
     assert len(found.sample) == 3
