@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from flows.core.errors import ConfigError
-from flows.settings import PROJECT_DIR, load_settings
+from flows.settings import PROJECT_DIR, FilesSource, FilesStream, load_settings
 
 
 @pytest.fixture
@@ -124,32 +126,20 @@ def test_a_since_that_is_no_date_is_explained(folder: Path) -> None:
 
 def test_the_example_file_is_usable_with_every_comment_taken_off(folder: Path) -> None:
     example = (PROJECT_DIR / "flows" / "groundswell.example.toml").read_text()
-    lines = [
-        line[2:]
-        if line.startswith(
-            (
-                "# [",
-                "# type",
-                "# base",
-                "# team",
-                "# alerts",
-                "# path",
-                "# columns",
-                "# constants",
-                "# home",
-                "# dry",
-                "# keep",
-                "# since",
-                "# category",
-                "# version",
-                "# digest",
-                "# ops",
-            )
-        )
-        else line
-        for line in example.splitlines()
-    ]
+    lines = [re.sub(r"^# (?=\[|[a-z_]+ = )", "", line) for line in example.splitlines()]
     (folder / "groundswell.toml").write_text("\n".join(lines))
     settings = load_settings()
     assert set(settings.sources) == {"zendesk", "export"}
     assert settings.destinations.slack is not None
+    export = settings.sources["export"]
+    assert isinstance(export, FilesSource)
+    said: list[BaseModel] = [settings, *settings.sources.values(), *export.streams.values()]
+    said += [settings.destinations, settings.destinations.slack]
+    assert settings.destinations.linear is not None
+    said.append(settings.destinations.linear)
+    streams = {field for stream in export.streams.values() for field in stream.model_fields_set}
+    for section in said:
+        missing = set(type(section).model_fields) - section.model_fields_set
+        if isinstance(section, FilesStream):
+            missing -= streams  # each key once, below one of the streams
+        assert not missing, type(section).__name__
