@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -262,11 +263,15 @@ def demo(
 
 
 @sandbox_app.command("serve")
-def sandbox_serve(port: int = 8765) -> None:
+def sandbox_serve(
+    port: Annotated[int | None, typer.Option(help="Default: the port the demo was given, else 8765.")] = None,
+) -> None:
     """Serve the demo company's helpdesk, Linear board and Slack channels on loopback until Ctrl-C."""
     from flows.sandbox.server import serve
 
-    serve(load_settings().home / "sandbox", port)
+    settings = load_settings()
+    known = urlsplit(settings.clock).port if settings.clock.startswith("http") else None
+    serve(settings.home / "sandbox", port or known or 8765)
 
 
 def _settings(dry_run: bool | None, sources: list[str] | None) -> Settings:

@@ -6,6 +6,7 @@ process, so that the runs can be seen in Prefect's own pages.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import socket
@@ -72,6 +73,8 @@ def run_demo(console: Console, *, stay: bool, months: int, tickets_per_month: in
     from flows.sandbox.server import SandboxServer
 
     started = time.perf_counter()
+    for name in ("groundswell", "great_expectations"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # the demo tells its own story
     if HOME.exists():
         shutil.rmtree(HOME)
     home = HOME.resolve()
@@ -104,7 +107,9 @@ def run_demo(console: Console, *, stay: bool, months: int, tickets_per_month: in
 
 
 def configure(home: Path, url: str) -> None:
-    """Write the company's groundswell.toml into `home` and make it this process's configuration."""
+    """Write the company's groundswell.toml into `home` and make it this process's only configuration."""
+    for name in [name for name in os.environ if name.startswith("GROUNDSWELL_")]:
+        del os.environ[name]  # the user's own journal and destinations are none of the demo's business
     (home / CONFIG_NAME).write_text(CONFIG.format(url=url, home=home))
     (home / "env").write_text("".join(f"export {name}={value}\n" for name, value in SECRETS.items()))
     os.environ.update(SECRETS)

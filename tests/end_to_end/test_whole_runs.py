@@ -92,7 +92,7 @@ def test_a_helpdesk_that_is_down_does_not_stop_the_rest(lived: Workplace, monkey
 def test_a_run_that_fails_says_so_in_slack(lived: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     from flows.core.errors import GroundswellError
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise GroundswellError("model fct_tickets failed: no such column")
 
     monkeypatch.setattr("flows.model.dbt.build", broken)
