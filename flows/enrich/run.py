@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from flows.core.run import Run
+from flows.enrich.articles import refresh_matches
 from flows.enrich.messages import refresh_messages
 from flows.enrich.models import load
 from flows.enrich.seeds import read_seeds
@@ -28,4 +29,5 @@ def enrich_connection(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     if any(not models.model_id_for(source) for source in models.taxonomies):
         models = train_connection(con, run)
     run.report.count("enrich.tickets", refresh_tickets(con, run, seeds, models))
+    run.report.count("enrich.article_matches", refresh_matches(con, models))
     publish_topics(con, run)

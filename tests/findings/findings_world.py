@@ -35,6 +35,7 @@ TABLES = {
         state_name varchar, is_duplicate boolean, completed_at timestamp, canceled_at timestamp, known_at timestamp""",
     "enrich.tickets": "ticket_id varchar, error_signature_version integer",
     "enrich.topics": "topic_id varchar, label varchar, status varchar, model_id varchar",
+    "enrich.article_matches": "ticket_id varchar, article_id varchar, similarity double",
     "control.as_of": "as_of timestamp",
     "control.sources": "source varchar, is_late boolean, is_bad boolean, reason varchar",
     "landing.quarantine__records": "source varchar, id varchar, pulled_at timestamp, seq bigint, payload varchar",

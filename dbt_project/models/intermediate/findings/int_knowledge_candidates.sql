@@ -1,6 +1,5 @@
 -- Grain: as_of x topic. Questions that many ask and no article answers: how-to topics of the last 28 days.
--- Tables of matches come from the enrichment where it makes them; without, nothing is claimed.
-{% set matches = adapter.get_relation(database=target.database, schema='enrich', identifier='article_matches') %}
+-- Only tickets that could be compared with an article count: without articles in their language nothing is claimed.
 with policy as (
     select * from {{ ref('int_detection_policy') }}
 ),
@@ -15,11 +14,10 @@ tickets as (
 ),
 
 matches as (
-    {% if matches -%}
-    select ticket_id, max(similarity) as similarity from {{ matches }} group by ticket_id
-    {%- else -%}
-    select cast(null as varchar) as ticket_id, cast(null as double) as similarity where false
-    {%- endif %}
+    select ticket_id, max(similarity) as similarity
+    from {{ source('enrich', 'article_matches') }}
+    where article_id is not null
+    group by ticket_id
 ),
 
 counted as (
@@ -29,15 +27,14 @@ counted as (
         count(*) as tickets,
         count(distinct tickets.reporter_key) as reporters,
         count_if(tickets.is_how_to) as how_to,
-        count_if(coalesce(matches.similarity, 0) >= policy.knowledge_similarity) as matched,
+        count_if(matches.similarity >= policy.knowledge_similarity) as matched,
         min(tickets.created_at) as onset_at,
-        max(tickets.created_at) as ended_at
+        moments.as_of as ended_at  -- a few days without the question do not answer it
     from {{ source('control', 'as_of') }} as moments
     cross join policy
     inner join tickets
         on tickets.seen_at <= moments.as_of and tickets.created_at > moments.as_of - interval 28 day
-    left join matches on matches.ticket_id = tickets.ticket_id
-    where exists (select 1 from matches)
+    inner join matches on matches.ticket_id = tickets.ticket_id
     group by all
 ),
 

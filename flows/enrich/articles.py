@@ -1,0 +1,109 @@
+"""Which help article comes nearest to what a ticket asks: cosine similarity under the fitted embedder, 0 to 1.
+
+A ticket is compared with the articles in its own language, because words are compared and not meanings: an
+English article is never near an Italian question, which says nothing about the article.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from flows.core.keys import digest
+from flows.enrich import clean, language
+from flows.enrich.conversations import documents
+from flows.enrich.models import EMBEDDER, Models
+from flows.enrich.protocols import Matrix
+
+VERSION = 1
+TITLE_WEIGHT = 2  # a title's words count as often as if the article began with it this many times
+DECIMALS = 4
+
+_CHANGED = """
+    create or replace temp table unmatched_tickets as
+    with hashed as (
+        select ticket_id, title, clean_text as text, language,
+            left(md5(concat_ws('|', $articles, language, title, clean_text)), 16) as content_hash
+        from enrich.tickets
+    )
+    select hashed.*
+    from hashed
+    left join enrich.article_matches as known on known.ticket_id = hashed.ticket_id
+    where known.content_hash is distinct from hashed.content_hash
+"""
+
+
+def refresh_matches(con: duckdb.DuckDBPyConnection, models: Models) -> int:
+    """Match tickets that are new or have changed, and all when articles or the embedder have.
+
+    Returns how many were matched. Reads enrich.tickets and intermediate.int_articles, writes
+    enrich.article_matches: one row a ticket, with article and similarity null where there is nothing to compare;
+    no rows at all without articles.
+    """
+    articles = con.sql(
+        "select article_id, coalesce(title, '') as title, coalesce(body, '') as body, locale"
+        " from intermediate.int_articles order by article_id"
+    ).pl()
+    if articles.is_empty() or EMBEDDER not in models.entries:
+        con.execute("delete from enrich.article_matches")
+        return 0
+    parts = [str(value) for row in articles.iter_rows() for value in row]
+    versions = [str(VERSION), str(clean.VERSION), str(language.VERSION), models.entries[EMBEDDER]["model_id"]]
+    con.execute(_CHANGED, {"articles": digest(*versions, *parts)})
+    con.execute(
+        "delete from enrich.article_matches where ticket_id in (select ticket_id from unmatched_tickets)"
+        " or ticket_id not in (select ticket_id from enrich.tickets)"
+    )
+    tickets = con.sql("select * from unmatched_tickets order by ticket_id").pl()
+    con.execute("drop table unmatched_tickets")
+    if len(tickets) and models.embedder:
+        rows = match(tickets, articles, models).to_arrow()
+        con.register("match_batch", rows)
+        con.execute("insert into enrich.article_matches by name select * from match_batch")
+        con.unregister("match_batch")
+    return len(tickets)
+
+
+def match(tickets: pl.DataFrame, articles: pl.DataFrame, models: Models) -> pl.DataFrame:
+    """The nearest article of each ticket: ticket_id, content_hash, article_id, similarity."""
+    embedder = models.embedder
+    assert embedder is not None
+    bodies = [clean.clean(body).text for body in articles["body"]]
+    titles = articles["title"].to_list()
+    points = embedder.encode(
+        ["\n".join([title] * TITLE_WEIGHT + [body]) for title, body in zip(titles, bodies, strict=True)]
+    )
+    spoken = [
+        locale[:2].lower() if locale else language.detect(f"{title}\n{body}")
+        for locale, title, body in zip(articles["locale"], titles, bodies, strict=True)
+    ]
+    best, similarity = nearest(embedder.encode(documents(tickets)), tickets["language"].to_list(), points, spoken)
+    ids = articles["article_id"].to_list()
+    return tickets.select("ticket_id", "content_hash").with_columns(
+        article_id=pl.Series([None if place is None else ids[place] for place in best], dtype=pl.String),
+        similarity=pl.Series(similarity, dtype=pl.Float64),
+    )
+
+
+def nearest(
+    asked: Matrix, asked_in: list[str | None], known: Matrix, known_in: list[str | None]
+) -> tuple[list[int | None], list[float | None]]:
+    """For each row of `asked` the row of `known` that is most similar in the same language, and how similar.
+
+    An unknown language fits every other. None where no row fits, or where a text has no word the model knows.
+    """
+    best: list[int | None] = [None] * len(asked)
+    similarity: list[float | None] = [None] * len(asked)
+    languages = np.array([name or "" for name in asked_in])
+    for name in sorted(set(languages.tolist())):
+        columns = np.array([place for place, other in enumerate(known_in) if not name or other in (None, name)])
+        rows = np.flatnonzero((languages == name) & asked.any(axis=1))
+        if not len(columns) or not len(rows):
+            continue
+        near = asked[rows].astype(np.float64) @ known[columns].astype(np.float64).T
+        near = np.round(np.clip(near, 0.0, 1.0), DECIMALS)
+        places = near.argmax(axis=1)
+        for row, place, value in zip(rows.tolist(), places.tolist(), near.max(axis=1).tolist(), strict=True):
+            best[row], similarity[row] = int(columns[place]), value
+    return best, similarity
