@@ -90,7 +90,7 @@ def _source(settings: Settings, name: str) -> str:
 
     found = inspect(settings, name)
     says = "; ".join(line.strip() for line in found.lines() if not line.startswith("  sample:"))
-    if getattr(found, "will_fail", False):  # what was seen rules a pull out
+    if found.will_fail:
         raise GroundswellError(says)
     return says
 

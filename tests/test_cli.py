@@ -124,7 +124,7 @@ def test_doctor_fails_a_source_whose_pull_would_fail_and_shows_notes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, will_fail: bool
 ) -> None:
     found = Inspection("zendesk", "Ann", "role agent", notes=["incremental exports need an admin"], sample=["Secret"])
-    found.will_fail = will_fail  # type: ignore[attr-defined, unused-ignore]
+    found.will_fail = will_fail
     monkeypatch.setattr("flows.pull.inspect.inspect", lambda *_: found)
     settings = Settings(home=tmp_path, sources={"zendesk": ZendeskSource(type="zendesk", base_url="http://x")})
     check = next(check for check in checks(settings) if check.name == "source zendesk")
