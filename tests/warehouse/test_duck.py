@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 import pytest
+import warehouse_fixture
 from warehouse_fixture import NOW, House, files_ticket, zendesk_ticket
 
 from flows.core.errors import Busy, ConfigError, GroundswellError
@@ -97,7 +99,7 @@ def test_enrichment_tables_are_kept_and_made_again_only_when_their_columns_chang
 def test_a_second_process_waits_for_the_writer_and_says_who_holds_it(house):
     house.settings.lock_wait_seconds = 0.3
     program = (
-        "import sys, time; sys.path.insert(0, 'tests')\n"
+        f"import sys, time; sys.path.insert(0, {str(Path(warehouse_fixture.__file__).parent)!r})\n"
         "from pathlib import Path; from warehouse_fixture import House; from flows.warehouse.duck import writer\n"
         f"house = House(Path({str(house.settings.home.parent)!r}))\n"
         "with writer(house.run('nightly')): print('held', flush=True); time.sleep(30)\n"
