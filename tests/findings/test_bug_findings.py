@@ -227,3 +227,22 @@ def test_two_error_codes_with_one_symptom_are_two_bugs(tmp_path_factory: pytest.
             row["finding_key"],
         )
         assert len(codes) == 1
+
+
+def test_an_error_code_that_shows_late_joins_the_bug_it_agrees_with(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """People wrote about it without the code for two weeks: it is filed already, and stays one bug."""
+    world = World(tmp_path_factory.mktemp("late"))
+    world.background(80, 6, intent="how_to")
+    first = START + 50 * DAY
+    export = {"product_area": "export", "symptom": "cannot_export"}
+    for hour in [*range(0, 96, 8), *range(120, 400, 24)]:
+        world.ticket(first + hour * HOUR, is_bug_like=True, **export)
+    before, after = first + 14 * DAY, first + 18 * DAY
+    world.judge(before)
+    world.remember(before)
+    (filed,) = world.findings(before, "bug")
+    errors(world, "code:exp-7", first + 15 * DAY, [0, 5, 9, 20], **export)
+    world.judge(after)
+    (row,) = world.findings(after, "bug")
+    assert (row["finding_key"], row["state"]) == (filed["finding_key"], "open")
+    assert row["tickets"] > filed["tickets"] + 4

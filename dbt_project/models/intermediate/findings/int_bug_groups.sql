@@ -1,6 +1,7 @@
 -- Grain: as_of x bug_key. The bug that a candidate key belongs to. One bug is seen under several keys at once: an error
 -- text here, a page and a symptom there, words without either. Keys that rose together (onset within kin_days) and
--- whose tickets name the same symptom, or mostly the same topic, are kin; kin of kin are one group. The group is known
+-- whose tickets name the same symptom, or mostly the same topic, are kin; so is a key that appears later, while the other
+-- still has tickets, when they agree on two of symptom, topic and place. Kin of kin are one group. The group is known
 -- by the key that is in the journal, else by the one that rose first. Keys that were told apart stay apart, and so do
 -- keys that each mean one cause by themselves (codes, exceptions): a group holds at most one of them.
 with policy as (
@@ -44,7 +45,9 @@ mergeable as (
 ),
 
 tickets as (
-    select candidates.as_of, candidates.group_key, facts.ticket_id, facts.symptom, facts.topic_id
+    select
+        candidates.as_of, candidates.group_key, facts.ticket_id, facts.created_at, facts.symptom, facts.topic_id,
+        coalesce(facts.page_route, facts.product_area) as place
     from candidates
     inner join {{ ref('int_bug_spells') }} as spells
         on spells.bug_key = candidates.bug_key
@@ -56,7 +59,7 @@ tickets as (
 ),
 
 sizes as (
-    select as_of, group_key, count(*) as tickets from tickets group by all
+    select as_of, group_key, count(*) as tickets, max(created_at) as last_at from tickets group by all
 ),
 
 said as (
@@ -70,32 +73,60 @@ said as (
     from tickets
     where topic_id is not null
     group by all
+    union all
+    select as_of, group_key, 'place:' || place, count(*)
+    from tickets
+    where place is not null
+    group by all
 ),
 
--- What a key stands for: the symptom most of its tickets with a symptom name, and the topic of a large part of them.
+-- What a key stands for: the symptom most of its tickets with a symptom name, their commonest place, and the topic of a
+-- large part of them.
 traits as (
     select said.as_of, said.group_key, said.aspect
     from said
     cross join policy
     inner join sizes on sizes.as_of = said.as_of and sizes.group_key = said.group_key
-    where said.n >= 2 and (starts_with(said.aspect, 'symptom:') or said.n >= policy.kin_topic_share * sizes.tickets)
+    where said.n >= 2
+        and (not starts_with(said.aspect, 'topic:') or said.n >= policy.kin_topic_share * sizes.tickets)
     qualify row_number() over (
         partition by said.as_of, said.group_key, split_part(said.aspect, ':', 1) order by said.n desc, said.aspect
     ) = 1
 ),
 
-kin as (
-    select distinct one.as_of, one.label, other.label as kin_label
+agreeing as (
+    select
+        one.as_of, one.label, other.label as kin_label,
+        one.onset_at, other.onset_at as kin_onset_at, one.finding_key, other.finding_key as kin_finding_key,
+        ones_size.last_at, others_size.last_at as kin_last_at,
+        count(*) as traits,
+        count_if(not starts_with(ones.aspect, 'place:')) as telling_traits
     from mergeable as one
-    cross join policy
-    inner join mergeable as other
-        on other.as_of = one.as_of
-        and other.label <> one.label
-        and abs(epoch(other.onset_at) - epoch(one.onset_at)) <= policy.kin_days * 86400
-        and coalesce(one.finding_key = other.finding_key, true)
     inner join traits as ones on ones.as_of = one.as_of and ones.group_key = one.group_key
-    inner join traits as others
-        on others.as_of = other.as_of and others.group_key = other.group_key and others.aspect = ones.aspect
+    inner join traits as others on others.as_of = ones.as_of and others.aspect = ones.aspect
+    inner join mergeable as other
+        on other.as_of = others.as_of and other.group_key = others.group_key and other.label <> one.label
+    inner join sizes as ones_size on ones_size.as_of = one.as_of and ones_size.group_key = one.group_key
+    inner join sizes as others_size on others_size.as_of = other.as_of and others_size.group_key = other.group_key
+    group by all
+),
+
+kin as (
+    select agreeing.as_of, agreeing.label, agreeing.kin_label
+    from agreeing
+    cross join policy
+    where coalesce(agreeing.finding_key = agreeing.kin_finding_key, true)
+        and (
+            (
+                agreeing.telling_traits >= 1
+                and abs(epoch(agreeing.kin_onset_at) - epoch(agreeing.onset_at)) <= policy.kin_days * 86400
+            )
+            or (
+                agreeing.traits >= 2
+                and agreeing.onset_at <= agreeing.kin_last_at + interval 3 day
+                and agreeing.kin_onset_at <= agreeing.last_at + interval 3 day
+            )
+        )
 ),
 
 -- The smallest label travels along the edges; a key that was told keeps its own.
