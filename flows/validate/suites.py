@@ -262,6 +262,8 @@ def _library() -> tuple[Any, Any]:
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     import great_expectations as gx
 
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)  # it sets its own level
+
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     return gx, context
