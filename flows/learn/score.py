@@ -5,6 +5,9 @@ about, and at least two tickets of it. A bug is about its tickets; a wave (kinds
 the tickets above its baseline. A finding told in Linear or Slack of which all planted events together do
 not explain half is a false alarm.
 
+An issue was filed for an event when it was filed after the event's first ticket and not later than
+`AFTERMATH` after its end: a finding that was there before may take in the event's tickets, too.
+
 Events of the history are looked for in what the backfill found when it judged the past week by week, so
 their hours to the finding are counted in weeks, from above.
 """
@@ -14,7 +17,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flows.core.clock import parse
@@ -24,6 +27,7 @@ from flows.landing.store import Store
 from flows.settings import Settings
 
 MIN_PURITY = 0.5
+AFTERMATH = timedelta(days=3)
 
 
 @dataclass
@@ -110,11 +114,13 @@ def score(settings: Settings) -> Score:
         started = parse(event["first_ticket_at"] or event["started_at"])
         found = sorted({s.key for s in showings if s.explained_by(planted[event["id"]])})
         moments = [at for key in found for at in raised[key] if at >= started]
+        ended = parse(event["ended_at"]) if event.get("ended_at") else last
+        filed = [at for key in found for at in issues[key].values() if started <= at <= ended + AFTERMATH]
         events.append(
             EventScore(
                 id=event["id"], kind=event["kind"], loudness=event["loudness"], title=event["title"],
                 tickets=len(planted[event["id"]]), happened=started <= last, live=started > history_end,
-                findings=found, issues_filed=sum(len(issues[key]) for key in found),
+                findings=found, issues_filed=len(filed),
                 hours_to_finding=round((min(moments) - started).total_seconds() / 3600, 1) if moments else None,
             )
         )  # fmt: skip
@@ -154,16 +160,17 @@ def _raised(journal: Journal) -> dict[str, list[datetime]]:
     return raised
 
 
-def _deliveries(journal: Journal) -> tuple[set[str], dict[str, set[str]]]:
-    """Findings that were told anywhere, and the Linear issues created for each."""
+def _deliveries(journal: Journal) -> tuple[set[str], dict[str, dict[str, datetime]]]:
+    """Findings that were told anywhere, and the Linear issues of each with the moment they were filed."""
     told: set[str] = set()
-    issues: dict[str, set[str]] = defaultdict(set)
-    for body in journal.latest("delivery").values():
+    issues: dict[str, dict[str, datetime]] = defaultdict(dict)
+    for row in journal.read("delivery").iter_rows(named=True):
+        body = json.loads(row["payload"])
         key = body.get("finding_key")
         if body.get("status") == "sent" and key:
             told.add(key)
             if body.get("destination") == "linear" and body.get("external_id"):
-                issues[key].add(body["external_id"])
+                issues[key].setdefault(body["external_id"], row["pulled_at"])
     return told, issues
 
 
