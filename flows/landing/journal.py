@@ -2,10 +2,10 @@
 
 Kinds (a stream each), their bodies, and who writes them. Times are ISO 8601 texts in UTC.
 
-    finding        key: finding_key    {kind, candidate_key, title, first_seen_at, minted_at, tickets: [id],
-                                        share_above_baseline}                          flows/model/decisions
+    finding        key: finding_key    {kind, candidate_key, title, first_seen_at, minted_at} flows/model/decisions
     finding_alias  key: candidate_key  {finding_key}                                   flows/model/decisions
-    finding_state  key: finding_key    {state, previous, episode, at}                  flows/model/decisions
+    finding_state  key: finding_key    {state, previous, episode, at, tickets: [id],
+                                        share_above_baseline}                          flows/model/decisions
     delivery       key: delivery_key   {status: intent|sent|failed, destination, operation, finding_key,
                                         episode, content_hash, external_id, external_url, error}; Slack's also
                                         {channel, thread_ts}, Linear's that arrived {identifier, title,

@@ -2,8 +2,8 @@
 
 An event is caught by a finding when the event caused at least half (`MIN_PURITY`) of what the finding is
 about, and at least two tickets of it. A bug is about its tickets; a wave (kinds volume and topic) is about
-the tickets above its baseline. A finding told in Linear or Slack of which all planted events together do
-not explain half is a false alarm.
+the tickets above its baseline. A finding told in Linear or Slack is a false alarm when all planted events
+together do not explain half of what it was about when it was first told.
 
 An issue was filed for an event when it was filed after the event's first ticket and not later than
 `AFTERMATH` after its end: a finding that was there before may take in the event's tickets, too.
@@ -77,9 +77,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Showing:
-    """A finding as it was minted, or as it stands now: a wave of an older key may be about other tickets by now."""
+    """A finding at a change of its state: what it is about changes with time."""
 
     key: str
+    at: datetime
     tickets: frozenset[str]
     about: float
     """How many of the tickets it is about: all of a bug's, those above the baseline of a wave's."""
@@ -106,14 +107,14 @@ def score(settings: Settings) -> Score:
     history_end = parse(truth["history_end"])
     helpdesk = next((name for name, source in settings.sources.items() if source.type == "zendesk"), "zendesk")
     planted = {event["id"]: {f"{helpdesk}:{t}" for t in event["ticket_ids"]} for event in truth["events"]}
-    showings, raised = _showings(settings, journal), _raised(journal)
+    showings = _showings(journal)
     told, issues = _deliveries(journal)
 
     events = []
     for event in truth["events"]:
         started = parse(event["first_ticket_at"] or event["started_at"])
-        found = sorted({s.key for s in showings if s.explained_by(planted[event["id"]])})
-        moments = [at for key in found for at in raised[key] if at >= started]
+        caught_by = [s for s in showings if s.explained_by(planted[event["id"]])]
+        found = sorted({s.key for s in caught_by})
         ended = parse(event["ended_at"]) if event.get("ended_at") else last
         filed = [at for key in found for at in issues[key].values() if started <= at <= ended + AFTERMATH]
         events.append(
@@ -121,54 +122,44 @@ def score(settings: Settings) -> Score:
                 id=event["id"], kind=event["kind"], loudness=event["loudness"], title=event["title"],
                 tickets=len(planted[event["id"]]), happened=started <= last, live=started > history_end,
                 findings=found, issues_filed=len(filed),
-                hours_to_finding=round((min(moments) - started).total_seconds() / 3600, 1) if moments else None,
+                hours_to_finding=_hours(started, min(s.at for s in caught_by)) if caught_by else None,
             )
         )  # fmt: skip
     everything = set().union(*planted.values())
-    explained = {s.key for s in showings if s.explained_by(everything)}
+    as_told = {key: _as_told(showings, key, at) for key, at in told.items()}
+    false_alarms = [key for key, s in as_told.items() if s is None or not s.explained_by(everything)]
     weeks = round((last - min(live)).total_seconds() / (7 * 86400), 2) if live else 0.0
-    return Score(events, sorted(told - explained), weeks)
+    return Score(events, sorted(false_alarms), weeks)
 
 
-def _showings(settings: Settings, journal: Journal) -> list[Showing]:
-    """Every finding as the journal has it from when it was minted, and as the published copy has it now."""
-    from flows.warehouse.duck import reader
+def _as_told(showings: list[Showing], key: str, at: datetime) -> Showing | None:
+    """What a finding was about when it was first told: its last change of state until then."""
+    return max((s for s in showings if s.key == key and s.at <= at), key=lambda s: s.at, default=None)
 
+
+def _hours(start: datetime, end: datetime) -> float:
+    return round((end - start).total_seconds() / 3600, 1)
+
+
+def _showings(journal: Journal) -> list[Showing]:
+    """What every finding was about whenever its state changed."""
     showings = []
-    for key, body in journal.latest("finding").items():
-        share = body.get("share_above_baseline", 1.0)
-        showings.append(Showing(key, frozenset(body["tickets"]), share * len(body["tickets"])))
-    with reader(settings) as con:
-        rows = con.sql(
-            """
-            select evidence.finding_key, list(evidence.ticket_id),
-                any_value(case when findings.kind in ('volume', 'topic') and findings.observed > 0
-                    then greatest(1 - findings.baseline / findings.observed, 0.05) else 1.0 end)
-            from marts.fct_finding_evidence as evidence
-            inner join marts.fct_findings as findings using (as_of, finding_key)
-            group by 1
-            """
-        ).fetchall()
-    return showings + [Showing(key, frozenset(tickets), share * len(tickets)) for key, tickets, share in rows]
-
-
-def _raised(journal: Journal) -> dict[str, list[datetime]]:
-    """When each finding was minted and when its state changed."""
-    raised: dict[str, list[datetime]] = defaultdict(list)
     for row in journal.read("finding_state").iter_rows(named=True):
-        raised[row["id"]].append(parse(json.loads(row["payload"])["at"]))
-    return raised
+        body = json.loads(row["payload"])
+        about = body["share_above_baseline"] * len(body["tickets"])
+        showings.append(Showing(row["id"], parse(body["at"]), frozenset(body["tickets"]), about))
+    return showings
 
 
-def _deliveries(journal: Journal) -> tuple[set[str], dict[str, dict[str, datetime]]]:
-    """Findings that were told anywhere, and the Linear issues of each with the moment they were filed."""
-    told: set[str] = set()
+def _deliveries(journal: Journal) -> tuple[dict[str, datetime], dict[str, dict[str, datetime]]]:
+    """When each finding was first told anywhere, and its Linear issues with the moment each was filed."""
+    told: dict[str, datetime] = {}
     issues: dict[str, dict[str, datetime]] = defaultdict(dict)
     for row in journal.read("delivery").iter_rows(named=True):
         body = json.loads(row["payload"])
         key = body.get("finding_key")
         if body.get("status") == "sent" and key:
-            told.add(key)
+            told.setdefault(key, row["pulled_at"])
             if body.get("destination") == "linear" and body.get("external_id"):
                 issues[key].setdefault(body["external_id"], row["pulled_at"])
     return told, issues

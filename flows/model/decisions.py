@@ -34,8 +34,8 @@ _FIRST_TICKET = "select min(created_at) from intermediate.int_tickets"
 def record_decisions(run: Run) -> None:
     """Append `finding`, `finding_alias` and `finding_state` entries for what is new, moment by moment.
 
-    A live run judged one moment. Of a history, each finding is minted as of the first moment that showed it,
-    with the tickets of the moment that showed most of them.
+    A live run judged one moment; of a history, each finding is minted as of the first moment that showed it. A
+    change of state keeps the tickets of its moment, so that what was told can be judged later.
     """
     with writer(run) as con:
         findings = con.sql(_FINDINGS).pl().to_dicts()
@@ -53,28 +53,26 @@ def record_decisions(run: Run) -> None:
         key, at, tickets = row["finding_key"], iso(row["as_of"]), evidence[row["as_of"], row["finding_key"]]
         if at < judged_until:
             continue  # a second backfill does not live the past again
-        if key in minted:
-            if len(tickets) > len(minted[key]["tickets"]):
-                minted[key] |= {
-                    "tickets": tickets,
-                    "title": row["title"],
-                    "share_above_baseline": row["share_above_baseline"],
-                }
-        elif key not in keys:
+        if key not in keys and key not in minted:
             minted[key] = {
                 "kind": row["kind"],
                 "candidate_key": row["candidate_key"],
                 "title": row["title"],
                 "first_seen_at": iso(row["first_seen_at"]),
                 "minted_at": at,
-                "tickets": tickets,
-                "share_above_baseline": row["share_above_baseline"],
             }
         if row["candidate_key"] not in aliases:
             aliased.setdefault(row["candidate_key"], {"finding_key": key})
         before = states.get(key, {})
         if (before.get("state"), before.get("episode")) != (row["state"], row["episode"]):
-            states[key] = {"state": row["state"], "previous": before.get("state"), "episode": row["episode"], "at": at}
+            states[key] = {
+                "state": row["state"],
+                "previous": before.get("state"),
+                "episode": row["episode"],
+                "at": at,
+                "tickets": tickets,
+                "share_above_baseline": row["share_above_baseline"],
+            }
             changed.append((key, states[key]))
     for kind, entries in (("finding", minted.items()), ("finding_alias", aliased.items()), ("finding_state", changed)):
         run.journal.write(kind, entries, run_id=run.run_id, at=run.now)

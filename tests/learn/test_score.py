@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from flows.core.clock import iso
@@ -33,14 +32,6 @@ def settings(tmp_path: Path) -> Settings:
     (tmp_path / "sandbox").mkdir()
     truth = {"history_end": iso(END), "events": [event("crash", range(10), 7), event("quiet", range(50, 60), 8)]}
     (tmp_path / "sandbox" / "truth.json").write_text(json.dumps(truth))
-    (tmp_path / "serving").mkdir()
-    with duckdb.connect(str(tmp_path / "serving" / "current.duckdb")) as con:
-        con.execute("create schema marts")
-        con.execute(
-            "create table marts.fct_findings"
-            " (as_of timestamp, finding_key varchar, kind varchar, observed int, baseline double)"
-        )
-        con.execute("create table marts.fct_finding_evidence (as_of timestamp, finding_key varchar, ticket_id varchar)")
     source = ZendeskSource(type="zendesk", base_url="http://127.0.0.1:9")
     return Settings(home=tmp_path, sources={"zendesk": source})
 
@@ -48,9 +39,9 @@ def settings(tmp_path: Path) -> Settings:
 def tell(settings: Settings, key: str, tickets: list[int], *, hours: float, share: float = 1.0) -> None:
     """Journal a finding, its state and its Linear issue."""
     journal, at = Journal(Store(settings.journal)), END + timedelta(hours=hours)
-    body = {"tickets": [f"zendesk:{n}" for n in tickets], "share_above_baseline": share, "minted_at": iso(at)}
-    journal.write("finding", [(key, body)], run_id="r", at=at)
-    journal.write("finding_state", [(key, {"state": "open", "at": iso(at)})], run_id="r", at=at)
+    ids = [f"zendesk:{n}" for n in tickets]
+    state = {"state": "open", "at": iso(at), "tickets": ids, "share_above_baseline": share}
+    journal.write("finding_state", [(key, state)], run_id="r", at=at)
     delivery = {"status": "sent", "destination": "linear", "finding_key": key, "external_id": f"issue-{key}"}
     journal.write("delivery", [(f"linear:{key}:1", delivery)], run_id="r", at=at)
     for n, flow in enumerate(("backfill", "hourly", "hourly")):
