@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,7 +18,7 @@ from flows.sandbox.linear_seed import TEAM_ID
 from flows.sandbox.server import SandboxServer
 from flows.sandbox.slack import TOKEN
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NASTY = "<script>document.title='owned'</script> <img src=x onerror=alert(1)> ![pixel](http://evil.test/p.png)"
 PNG = bytes.fromhex(
@@ -30,7 +30,7 @@ ATTACH = "mutation A($input: AttachmentCreateInput!) { attachmentCreate(input: $
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="/usr/bin/chromium is not installed"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
 
 
@@ -73,7 +73,7 @@ def fill(server: SandboxServer, company: Company) -> None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         yield chromium
         chromium.close()
 
