@@ -254,7 +254,7 @@ class Zendesk:
         if "type:ticket" not in text:
             raise Refusal(422, "invalid", "The sandbox counts type:ticket only.")
         tickets = self.premises.company.all("tickets", self.clock.now())
-        return {"count": sum(since is None or ticket["created_at"] >= since[1] for ticket in tickets)}
+        return {"count": sum(since is None or (ticket["created_at"] or "") >= since[1] for ticket in tickets)}
 
 
 def _authenticate(request: Request) -> str:
