@@ -6,13 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from flows.core.run import Run
 from flows.doctor import checks
 from flows.pull.inspect import Inspection
 from flows.settings import Settings, ZendeskSource
@@ -74,17 +72,11 @@ def test_a_format_that_does_not_exist_is_refused(tmp_path: Path, command: str) -
     assert not (tmp_path / ".groundswell").exists()
 
 
-@pytest.mark.parametrize("arguments", [("findings",), ("explain", "bug-1"), ("score",)])
+@pytest.mark.parametrize("arguments", [("findings",), ("explain", "bug-1")])
 def test_a_published_copy_without_the_tables_is_explained(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    serving, sandbox = tmp_path / "home" / "serving", tmp_path / "home" / "sandbox"
+    serving = tmp_path / "home" / "serving"
     serving.mkdir(parents=True)
-    sandbox.mkdir()
     duckdb.connect(str(serving / "current.duckdb")).close()
-    (sandbox / "truth.json").write_text('{"history_end": "2026-01-01T00:00:00Z", "events": []}')
-    settings = Settings(home=tmp_path / "home")
-    run = Run.start("hourly", settings, now=datetime(2026, 1, 2, tzinfo=UTC))
-    body = {"flow": "hourly", "status": "completed", "at": "2026-01-02T00:00:00Z", "report": {}}
-    run.journal.write("run", [(run.run_id, body)], run_id=run.run_id, at=run.now)
     answer = groundswell(tmp_path, "--home", "home", *arguments)
     assert answer.returncode == 1
     assert "the published copy does not hold what is asked for" in " ".join(answer.stderr.split())
