@@ -52,6 +52,33 @@ class ZendeskSource(_Section):
         return since if since is None else checked_moment(since)
 
 
+class HubspotSource(_Section):
+    """A HubSpot account. Secret: GROUNDSWELL_<NAME>_ACCESS_TOKEN, of a private app that may read its CRM."""
+
+    type: Literal["hubspot"]
+    base_url: str = "https://api.hubapi.com"
+    requests_per_minute: int = 600
+    search_requests_per_second: int = 4
+    account_field: str | None = None  # company property that holds your own account id
+    tier_field: str | None = None  # company property with the customer's tier
+    segment_field: str = "industry"  # company property that customers are divided by
+    renewal_field: str | None = None  # company property with the date of the next renewal; else open renewal deals
+    archived_every_hours: float = 24.0  # archived records never appear in a search: they are listed this often
+    late_after_hours: float = 6.0
+    max_bad_share: float = 0.2
+
+
+class StripeSource(_Section):
+    """A Stripe account. Secret: GROUNDSWELL_<NAME>_API_KEY, a restricted key that may read billing."""
+
+    type: Literal["stripe"]
+    base_url: str = "https://api.stripe.com"
+    requests_per_minute: int = 1200
+    account_field: str | None = "account_id"  # metadata key that holds your own account id
+    late_after_hours: float = 6.0
+    max_bad_share: float = 0.2
+
+
 class FilesStream(_Section):
     """One exported file (or a glob of them) and the mapping of its columns onto ours."""
 
@@ -75,7 +102,7 @@ class FilesSource(_Section):
     full_snapshot: bool = True  # each file is the whole: an empty or shrunk one is refused
 
 
-Source = Annotated[ZendeskSource | FilesSource, Field(discriminator="type")]
+Source = Annotated[ZendeskSource | HubspotSource | StripeSource | FilesSource, Field(discriminator="type")]
 
 
 class Linear(_Section):

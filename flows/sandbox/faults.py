@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flows.sandbox.linear_errors import rate_limited
 
-Vendor = Literal["zendesk", "linear", "slack"]
+Vendor = Literal["zendesk", "hubspot", "stripe", "linear", "slack"]
 Kind = Literal["rate_limit", "error", "drop_after_write", "slow", "malformed", "truncated"]
 
 

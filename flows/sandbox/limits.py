@@ -15,6 +15,9 @@ class RateLimits:
     speed: float = 60.0
     zendesk_per_minute: int = 700
     zendesk_incremental_per_minute: int = 10
+    hubspot_per_ten_seconds: int = 190
+    hubspot_searches_per_second: int = 5
+    stripe_reads_per_second: int = 100
     linear_per_hour: int = 5000
     linear_complexity_per_hour: int = 3_000_000
     slack_posts_per_second_per_channel: int = 1

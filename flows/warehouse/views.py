@@ -34,11 +34,16 @@ STREAMS: dict[str, tuple[str, ...]] = {
         "articles", "ticket_fields", "groups",
     ),
     "files": ("tickets", "messages", "articles", "releases", "users", "organizations"),
+    "hubspot": ("owners", "companies", "contacts", "deals", "associations"),
+    "stripe": ("products", "prices", "customers", "subscriptions", "invoices", "events"),
     "linear": ("issues", "workflow_states", "comments"),
     "slack": ("messages",),
     "quarantine": ("records",),
 }  # fmt: skip
 NOT_CONFIGURED = {"linear": "linear", "slack": "slack", "quarantine": "quarantine"}  # source -> type
+
+# Settings that say under which name a vendor's account holds what we look for.
+NAMED_FIELDS = ("category_field", "version_field", "account_field", "tier_field", "segment_field", "renewal_field")
 
 # timestamptz to naive UTC without asking for the session's time zone
 _AT = "make_timestamp(epoch_us(pulled_at))"
@@ -101,7 +106,7 @@ def _sources(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     con.execute(
         "create or replace table control.sources (source varchar primary key, type varchar not null,"
         " last_pulled_at timestamp, last_ok_at timestamp, is_late boolean not null, is_bad boolean not null,"
-        " reason varchar, category_field varchar, version_field varchar)"
+        " reason varchar, " + ", ".join(f"{name} varchar" for name in NAMED_FIELDS) + ")"
     )
     history: dict[str, list[dict[str, Any]]] = {}
     for row in run.journal.read("source_state").iter_rows(named=True):
@@ -123,11 +128,11 @@ def _sources(con: duckdb.DuckDBPyConnection, run: Run) -> None:
             bad = newest.get("reason") or "the last batch failed a critical check"
         late = run.report.late_sources.get(name) or (f"last complete pull {last_ok}" if overdue else None)
         con.execute(
-            "insert into control.sources values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"insert into control.sources values ({', '.join('?' * (7 + len(NAMED_FIELDS)))})",
             [
                 name, source.type, _naive(parse(max(pulled))) if pulled else None,
                 _naive(parse(last_ok)) if last_ok else None, late is not None, bad is not None, bad or late,
-                getattr(source, "category_field", None), getattr(source, "version_field", None),
+                *(getattr(source, name, None) for name in NAMED_FIELDS),
             ],
         )  # fmt: skip
 
