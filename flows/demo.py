@@ -33,6 +33,8 @@ NIGHTLY_AFTER = 3  # steps: one nightly run in the middle, as on any other day
 SECRETS = {
     "GROUNDSWELL_ZENDESK_EMAIL": "agent@example.test",
     "GROUNDSWELL_ZENDESK_API_TOKEN": "sandbox-zendesk-token",
+    "GROUNDSWELL_HUBSPOT_ACCESS_TOKEN": "sandbox-hubspot-token",
+    "GROUNDSWELL_STRIPE_API_KEY": "sk_test_sandbox",
     "GROUNDSWELL_LINEAR_API_KEY": "sandbox-linear-key",
     "GROUNDSWELL_SLACK_BOT_TOKEN": "xoxb-sandbox-token",
 }
@@ -48,6 +50,20 @@ requests_per_minute = 60000
 incremental_requests_per_minute = 600
 category_field = "Category"
 version_field = "App version"
+
+[sources.hubspot]
+type = "hubspot"
+base_url = "{url}/hubspot"
+requests_per_minute = 60000
+search_requests_per_second = 200
+account_field = "account_id"
+tier_field = "tier"
+renewal_field = "renewal_date"
+
+[sources.stripe]
+type = "stripe"
+base_url = "{url}/stripe"
+requests_per_minute = 60000
 
 [sources.releases]
 type = "files"

@@ -10,7 +10,17 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from flows.cli import app
-from flows.settings import PROJECT_DIR, FilesSource, FilesStream, Linear, Settings, Slack, ZendeskSource
+from flows.settings import (
+    PROJECT_DIR,
+    FilesSource,
+    FilesStream,
+    HubspotSource,
+    Linear,
+    Settings,
+    Slack,
+    StripeSource,
+    ZendeskSource,
+)
 
 README = (PROJECT_DIR / "README.md").read_text()
 
@@ -43,6 +53,8 @@ def test_every_make_target_in_the_readme_exists() -> None:
     [
         ("At the top of the file:", Settings),
         ("`[sources.<name>]` of type `zendesk`", ZendeskSource),
+        ("`[sources.<name>]` of type `hubspot`", HubspotSource),
+        ("`[sources.<name>]` of type `stripe`", StripeSource),
         ("`[sources.<name>]` of type `files`", FilesSource),
         ("`[sources.<name>.streams.<stream>]`", FilesStream),
         ("`[destinations.linear]`", Linear),
