@@ -31,7 +31,7 @@ def test_every_ticket_of_the_helpdesk_is_landed(lived: Workplace) -> None:
 
 
 def test_the_bad_release_is_found_and_filed_once(lived: Workplace) -> None:
-    events = [e for e in score(load_settings()).events if e.happened and e.live and e.kind == "bug"]
+    events = [e for e in score(load_settings()).events.events if e.happened and e.live and e.kind == "bug"]
     assert events
     for event in events:
         assert event.caught, event.title
@@ -62,7 +62,7 @@ def test_every_finding_leads_to_its_tickets(lived: Workplace) -> None:
 
 
 def test_the_backfill_filed_only_what_was_still_open(lived: Workplace) -> None:
-    resolved = [e for e in score(load_settings()).events if e.happened and not e.live and e.kind == "bug"]
+    resolved = [e for e in score(load_settings()).events.events if e.happened and not e.live and e.kind == "bug"]
     titles = lived.linear_titles()
     assert len(titles) < len(resolved) + 4
 

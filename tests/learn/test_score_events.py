@@ -51,21 +51,21 @@ def tell(settings: Settings, key: str, tickets: list[int], *, hours: float, shar
 
 def test_a_finding_mostly_of_an_events_tickets_catches_it(settings: Settings) -> None:
     tell(settings, "bug-1", [0, 1, 2, 99], hours=12)
-    crash, quiet = score(settings).events
+    crash, quiet = score(settings).events.events
     assert (crash.caught, crash.issues_filed, crash.hours_to_finding) == (True, 1, 5.0)
     assert not quiet.caught
 
 
 def test_a_finding_about_nothing_planted_is_a_false_alarm(settings: Settings) -> None:
     tell(settings, "bug-2", [0, 90, 91, 92], hours=12)
-    result = score(settings)
+    result = score(settings).events
     assert result.false_alarms == ["bug-2"]
     assert result.false_alarms_per_week == 1.0
 
 
 def test_a_wave_is_about_its_tickets_above_the_baseline(settings: Settings) -> None:
     tell(settings, "volume-1", [*range(10), *range(100, 130)], hours=12, share=0.25)
-    result = score(settings)
+    result = score(settings).events
     assert result.events[0].caught
     assert result.false_alarms == []
 
@@ -73,7 +73,7 @@ def test_a_wave_is_about_its_tickets_above_the_baseline(settings: Settings) -> N
 def test_two_issues_for_one_event_are_counted_as_two(settings: Settings) -> None:
     tell(settings, "bug-1", [0, 1, 2], hours=12)
     tell(settings, "bug-3", [3, 4, 5], hours=18)
-    assert score(settings).events[0].issues_filed == 2
+    assert score(settings).events.events[0].issues_filed == 2
 
 
 def test_without_a_planted_truth_there_is_nothing_to_score(tmp_path: Path) -> None:
