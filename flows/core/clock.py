@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flows.core.errors import ConfigError
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc(moment: datetime) -> datetime:
@@ -22,6 +24,16 @@ def parse(text: str) -> datetime:
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC with a Z and whole seconds: 2026-01-31T09:30:00Z. Sorts as text."""
     return utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def epoch_ms(text: str) -> int:
+    """An ISO 8601 text as milliseconds since 1970. Raises ValueError on anything else."""
+    return (parse(text) - EPOCH) // timedelta(milliseconds=1)
+
+
+def from_epoch_ms(at: int) -> str:
+    """Milliseconds since 1970 as ISO 8601 in UTC with milliseconds: 2026-01-31T09:30:00.000Z. Sorts as text."""
+    return (EPOCH + timedelta(milliseconds=at)).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def read_clock(clock: str) -> datetime:

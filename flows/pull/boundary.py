@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 import orjson
 
@@ -12,6 +13,8 @@ from flows.core.clock import iso, parse
 from flows.core.keys import digest
 from flows.landing.store import Record
 from flows.pull.paginators import Batch, Json, Page
+
+T = TypeVar("T")
 
 NAMELESS = "row-"  # begins the id under which something without an id is landed
 MAX_REMEMBERED = 20_000  # bounds the cursor; what is forgotten is landed twice, which staging sorts out
@@ -25,6 +28,13 @@ def record(id: object, version: str, payload: Json) -> Record:
     text = orjson.dumps(payload).decode()
     name = f"{NAMELESS}{digest(text)[:16]}" if id is None or id == "" else str(id)
     return Record(id=name, version=version, payload=text)
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of `size`; the last one may be shorter."""
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 class Boundary:
@@ -45,6 +55,10 @@ class Boundary:
                 self._seen[one["id"]] = mark
                 new.append(one)
         return new
+
+    def knows(self, id: str, version: str) -> bool:
+        """Whether this version of a record, or a later one, was landed last."""
+        return self._seen.get(id, [""])[0] >= version
 
     def since(self, version: str) -> dict[str, list[str]]:
         """What to remember: versions from `version` on, the newest if they are too many."""

@@ -14,15 +14,16 @@ from flows.core.clock import parse
 from flows.core.errors import ConfigError, VendorError
 from flows.core.http import Client
 from flows.core.redaction import redact
-from flows.pull import linear, slack, zendesk
+from flows.pull import hubspot, linear, slack, zendesk
 from flows.pull.files import locate, read_records
 from flows.pull.paginators import Json
-from flows.settings import FilesSource, Linear, Settings, Slack, ZendeskSource
+from flows.settings import FilesSource, HubspotSource, Linear, Settings, Slack, ZendeskSource
 
 SAMPLE = 3
 _PER_PAGE = 1000  # of Zendesk's incremental exports
 _EVENTS_PER_TICKET = 6  # about: opening, replies, status changes; for the estimate alone
 _SECONDS_PER_PAGE = 2.0  # a page of 1000 over the internet
+_SECONDS_PER_SEARCH = 0.5  # a page of 200 over the internet
 _FILE_ROWS_PER_SECOND = 20_000
 
 
@@ -55,6 +56,8 @@ def inspect(settings: Settings, source_name: str) -> Inspection:
     source = settings.sources.get(source_name)
     if isinstance(source, ZendeskSource):
         return _zendesk(settings, source_name, source)
+    if isinstance(source, HubspotSource):
+        return _hubspot(settings, source_name, source)
     if isinstance(source, FilesSource):
         return _files(settings, source_name, source)
     if source_name == "linear" and settings.destinations.linear:
@@ -87,6 +90,38 @@ def _zendesk(settings: Settings, name: str, source: ZendeskSource) -> Inspection
         per_minute = min(source.incremental_requests_per_minute, source.requests_per_minute)
         found.seconds = max(pages * _SECONDS_PER_PAGE, (pages - per_minute) / per_minute * 60)
     return found
+
+
+def _hubspot(settings: Settings, name: str, source: HubspotSource) -> Inspection:
+    with hubspot.client(settings, name, source) as client:
+        account = _maybe(lambda: client.get_json("account-info/v3/details")) or {}
+        found = Inspection(name, f"portal {account.get('portalId') or '?'} at {source.base_url}", "")
+        answers: dict[str, Json | None] = {
+            "owners": _maybe(lambda: client.get_json("crm/v3/owners", {"limit": 1})),
+            "companies": _search(client, "companies", SAMPLE),
+            "contacts": _search(client, "contacts", 1),
+            "deals": _search(client, "deals", 1),
+        }
+    found.access = ", ".join(stream for stream, answer in answers.items() if answer is not None) or "nothing"
+    for stream, answer in answers.items():
+        if answer is None:
+            found.will_fail = True
+            found.notes.append(f"{stream} need the scope {hubspot.SCOPES[stream]}: a pull of them will fail")
+        elif stream != "owners":
+            found.counts[stream] = int(answer["total"])
+    companies = (answers["companies"] or {}).get("results") or []
+    found.sample = [redact(str(c["properties"].get("name") or "(no name)"))[:100] for c in companies]
+    pages = sum(math.ceil((n or 0) / hubspot.SEARCH_PAGE) for n in found.counts.values())
+    histories = sum(math.ceil((found.counts.get(s) or 0) / hubspot.HISTORY_PAGE) for s in ("companies", "deals"))
+    requests = pages + histories
+    minutes = max(pages / source.search_requests_per_second / 60, requests / source.requests_per_minute)
+    found.seconds = max(requests * _SECONDS_PER_SEARCH, minutes * 60)
+    return found
+
+
+def _search(client: Client, stream: str, limit: int) -> Json | None:
+    body = {"filterGroups": [], "sorts": [], "properties": ["name"], "limit": limit, "after": "0"}
+    return _maybe(lambda: client.post_json(f"crm/v3/objects/{stream}/search", body, write=False))
 
 
 def _epoch(since: str | None) -> int:

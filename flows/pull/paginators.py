@@ -6,10 +6,11 @@ parameters of each page, and yields batches, each with the position at which the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from flows.core.clock import epoch_ms
 from flows.core.errors import VendorError
 from flows.landing.store import Record
 
@@ -133,6 +134,120 @@ class ZendeskList:
             if after is None or after == position:
                 raise _stuck("zendesk", self.key, position)
             position = after
+
+
+@dataclass(frozen=True)
+class HubspotList:
+    """HubSpot's lists: limit, after; paging.next.after. Position: the `after` text."""
+
+    size: int = 100
+
+    def batches(self, fetch: Fetch, position: str | None = None) -> Iterator[Batch]:
+        while True:
+            body = fetch({"limit": self.size} | ({"after": position} if position else {}))
+            items = _items("hubspot", body, "results")
+            after = _hubspot_next(body)
+            yield Batch(body, items, after, after is None)
+            if after is None:
+                return
+            if after == position:
+                raise _stuck("hubspot", "results", position)
+            position = after
+
+
+@dataclass(frozen=True)
+class HubspotSearch:
+    """HubSpot's CRM search by the time of change, oldest first. Position: [epoch milliseconds, object id].
+
+    Each page is a search of its own, from the time on that the page before ended with. `after` would be an offset:
+    a record that is changed meanwhile moves to the end, all behind it move up, and the next page leaves one out; and
+    no search goes beyond 10,000 results. So pages overlap by the records of one time, and the caller drops what it
+    has seen. Where a whole page has one time (an import), its records are read by their ids, and the position's id is
+    the last of them; 0 means from the time on.
+    """
+
+    changed: str  # the property with the time of change
+    size: int = 200
+
+    def batches(self, fetch: Fetch, position: Sequence[int], until: int | None = None) -> Iterator[Batch]:
+        """`fetch` is given the body of a search but its properties; `until` ends the walk before that time."""
+        at, id = position
+        by_id = id > 0
+        while True:
+            body = fetch(self._by_id(at, id) if by_id else self._by_time(at, until))
+            items = _items("hubspot", body, "results")
+            more = _hubspot_next(body) is not None
+            if more and not items:
+                raise _stuck("hubspot", self.changed, [at, id])
+            if by_id:
+                last = max((int(item["id"]) for item in items), default=id)
+                after = [at, last] if more else [at + 1, 0]
+            else:
+                after = [max([at, *(epoch_ms(item["properties"][self.changed]) for item in items)]), 0]
+                if more and after[0] == at:
+                    by_id = True
+                    continue
+            yield Batch(body, items, after, is_last=not more and not by_id)
+            if not more and not by_id:
+                return
+            if after == [at, id]:
+                raise _stuck("hubspot", self.changed, after)
+            (at, id), by_id = after, by_id and more
+
+    def _by_time(self, at: int, until: int | None) -> Json:
+        filters = [_filter(self.changed, "GTE", at)]
+        filters += [_filter(self.changed, "LT", until)] if until is not None else []
+        return self._search(filters, self.changed)
+
+    def _by_id(self, at: int, id: int) -> Json:
+        return self._search([_filter(self.changed, "EQ", at), _filter("hs_object_id", "GT", id)], "hs_object_id")
+
+    def _search(self, filters: list[Json], sort: str) -> Json:
+        sorts = [{"propertyName": sort, "direction": "ASCENDING"}]
+        return {"filterGroups": [{"filters": filters}], "sorts": sorts, "limit": self.size, "after": "0"}
+
+
+def _filter(name: str, operator: str, value: int) -> Json:
+    return {"propertyName": name, "operator": operator, "value": str(value)}
+
+
+def _hubspot_next(body: Json) -> str | None:
+    after = ((body.get("paging") or {}).get("next") or {}).get("after")
+    return None if after is None else str(after)
+
+
+@dataclass(frozen=True)
+class StripeList:
+    """Stripe's lists, newest first: limit, starting_after; has_more. Position: [id, created] of the last object.
+
+    Where that object has been deleted since, the list goes on from its time, and repeats what was made in that second.
+    """
+
+    size: int = 100
+
+    def batches(self, fetch: Fetch, position: Sequence[Any] | None = None) -> Iterator[Batch]:
+        while True:
+            body = self._page(fetch, position)
+            items = _items("stripe", body, "data")
+            after = [items[-1].get("id"), items[-1].get("created")] if items else None
+            is_last = not body.get("has_more")
+            yield Batch(body, items, after, is_last)
+            if is_last:
+                return
+            if after is None or after == position:
+                raise _stuck("stripe", str(body.get("url")), position)
+            position = after
+
+    def _page(self, fetch: Fetch, position: Sequence[Any] | None) -> Json:
+        if position is None:
+            return fetch({"limit": self.size})
+        id, created = position
+        try:
+            return fetch({"limit": self.size, "starting_after": id})
+        except VendorError as error:
+            if error.status not in (400, 404) or created is None:
+                raise
+            return fetch({"limit": self.size, "created[lte]": created})
 
 
 @dataclass(frozen=True)

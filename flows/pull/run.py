@@ -17,6 +17,7 @@ from flows.core.run import Run
 from flows.landing.store import Record
 from flows.pull.boundary import NAMELESS
 from flows.pull.files import Files
+from flows.pull.hubspot import Hubspot
 from flows.pull.linear import LinearReadback
 from flows.pull.paginators import Connector, Json, Page
 from flows.pull.progress import Progress
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 COMMIT_ROWS = 5000  # pages are gathered up to this many records a commit: few files, little to repeat
 
 # The type of a source in groundswell.toml -> its connector, made of (run, name, source).
-SOURCES: dict[str, Callable[[Run, str, Any], Connector]] = {"zendesk": Zendesk, "files": Files}
+SOURCES: dict[str, Callable[[Run, str, Any], Connector]] = {"zendesk": Zendesk, "hubspot": Hubspot, "files": Files}
 
 
 @dataclass
@@ -172,4 +173,5 @@ def _summary(source: str, failures: list[GroundswellError]) -> GroundswellError:
     first = failures[0]
     status = first.status if isinstance(first, VendorError) else None
     whats = list(dict.fromkeys(f.what.removeprefix(f"{source}: ") for f in failures))
-    return VendorError(source, "; ".join(whats), first.todo, status=status)
+    todos = list(dict.fromkeys(f.todo for f in failures if f.todo))
+    return VendorError(source, "; ".join(whats), " ".join(todos), status=status)
