@@ -16,7 +16,7 @@ Status = Literal["trialing", "active", "past_due", "unpaid", "canceled", "incomp
 class Plan:
     """A product with its prices: minor units for each (currency, interval) and seat."""
 
-    key: str  # trial, starter, business, enterprise
+    key: str  # starter, business, enterprise
     name: str
     rank: int  # a lower one is a downgrade
     prices: dict[tuple[str, str], int]  # ("usd", "month") -> 4900

@@ -21,6 +21,8 @@ from flows.core.clock import iso, utc
 from flows.sandbox import truth
 from flows.sandbox import zendesk_directory as directory
 from flows.sandbox import zendesk_tickets as shapes
+from flows.sandbox.accounts import found
+from flows.sandbox.commerce import Commerce
 from flows.sandbox.feed import BEGINNING, Feed, Position
 from flows.sandbox.incidents import Incident, regular_releases, schedule
 from flows.sandbox.lives import Life
@@ -59,6 +61,7 @@ class Company:
         people: Directory,
         agents: list[User],
         lives: list[Life],
+        commerce: Commerce,
     ) -> None:
         self.arguments = arguments
         self.seed = seed = arguments["seed"]
@@ -66,6 +69,7 @@ class Company:
         self.history_end = history_end
         self.end = end
         self.releases = releases
+        self.commerce = commerce
         self._incidents = incidents
         self._lives = lives
         self._first_id = lives[0].id if lives else 0
@@ -119,6 +123,7 @@ class Company:
             incidents=incidents,
             releases=releases,
         )
+        commerce = found(seed, people.organizations, (begins, today, ends))
         return cls(
             arguments={
                 "seed": seed,
@@ -135,6 +140,7 @@ class Company:
             people=people,
             agents=agents,
             lives=lives,
+            commerce=commerce,
         )
 
     # -- reading as of a moment ------------------------------------------------------------------------

@@ -54,6 +54,8 @@ class Organization:
     country: str
     created: int
     has_sso: bool
+    external_id: str | None = None
+    """Our own id of the account, where somebody entered it."""
     users: list[User] = field(default_factory=list)
 
     @property

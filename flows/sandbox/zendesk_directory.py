@@ -69,7 +69,7 @@ def organization(customer: Organization, until: int) -> Object:
     return {
         "id": customer.id,
         "url": f"{API}/organizations/{customer.id}.json",
-        "external_id": f"acct_{customer.id}",
+        "external_id": customer.external_id,
         "name": customer.name,
         "domain_names": [customer.domain],
         "tags": [customer.tier],
