@@ -305,5 +305,7 @@ def _own_words(response: httpx.Response) -> str:
     errors = body.get("errors")
     if isinstance(errors, list) and errors and isinstance(errors[0], dict):
         return str(errors[0].get("message", ""))[:200]
+    if isinstance(body.get("error"), dict):  # Stripe
+        return str(body["error"].get("message", ""))[:200]
     found = [str(body[k]) for k in ("error", "description", "message", "title") if body.get(k)]
     return ": ".join(found)[:200]

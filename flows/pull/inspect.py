@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -14,10 +15,10 @@ from flows.core.clock import parse
 from flows.core.errors import ConfigError, VendorError
 from flows.core.http import Client
 from flows.core.redaction import redact
-from flows.pull import hubspot, linear, slack, zendesk
+from flows.pull import hubspot, linear, slack, stripe, zendesk
 from flows.pull.files import locate, read_records
 from flows.pull.paginators import Json
-from flows.settings import FilesSource, HubspotSource, Linear, Settings, Slack, ZendeskSource
+from flows.settings import FilesSource, HubspotSource, Linear, Settings, Slack, StripeSource, ZendeskSource
 
 SAMPLE = 3
 _PER_PAGE = 1000  # of Zendesk's incremental exports
@@ -58,6 +59,8 @@ def inspect(settings: Settings, source_name: str) -> Inspection:
         return _zendesk(settings, source_name, source)
     if isinstance(source, HubspotSource):
         return _hubspot(settings, source_name, source)
+    if isinstance(source, StripeSource):
+        return _stripe(settings, source_name, source)
     if isinstance(source, FilesSource):
         return _files(settings, source_name, source)
     if source_name == "linear" and settings.destinations.linear:
@@ -122,6 +125,24 @@ def _hubspot(settings: Settings, name: str, source: HubspotSource) -> Inspection
 def _search(client: Client, stream: str, limit: int) -> Json | None:
     body = {"filterGroups": [], "sorts": [], "properties": ["name"], "limit": limit, "after": "0"}
     return _maybe(lambda: client.post_json(f"crm/v3/objects/{stream}/search", body, write=False))
+
+
+def _stripe(settings: Settings, name: str, source: StripeSource) -> Inspection:
+    with stripe.client(settings, name, source) as client:
+        account = _maybe(lambda: client.get_json("v1/account")) or {}
+        pages = {s: _maybe(partial(client.get_json, f"v1/{s}", {"limit": SAMPLE})) for s in stripe.PERMISSIONS}
+    shown = ((account.get("settings") or {}).get("dashboard") or {}).get("display_name")
+    who = shown or (account.get("business_profile") or {}).get("name") or account.get("id") or "an account"
+    readable = [stream for stream, page in pages.items() if page is not None]
+    found = Inspection(name, f"{who} at {source.base_url}", f"reads {', '.join(readable) or 'nothing'}")
+    found.counts = dict.fromkeys(readable)
+    for stream, permission in stripe.PERMISSIONS.items():
+        if pages[stream] is None:
+            found.will_fail = True
+            found.notes.append(f"{stream} need the permission to read {permission}: a pull of them will fail")
+    products = (pages["products"] or {}).get("data") or []
+    found.sample = [redact(str(product.get("name") or "(no name)"))[:100] for product in products]
+    return found
 
 
 def _epoch(since: str | None) -> int:

@@ -22,6 +22,7 @@ from flows.pull.linear import LinearReadback
 from flows.pull.paginators import Connector, Json, Page
 from flows.pull.progress import Progress
 from flows.pull.slack import SlackReadback
+from flows.pull.stripe import Stripe
 from flows.pull.zendesk import Zendesk
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,12 @@ log = logging.getLogger(__name__)
 COMMIT_ROWS = 5000  # pages are gathered up to this many records a commit: few files, little to repeat
 
 # The type of a source in groundswell.toml -> its connector, made of (run, name, source).
-SOURCES: dict[str, Callable[[Run, str, Any], Connector]] = {"zendesk": Zendesk, "hubspot": Hubspot, "files": Files}
+SOURCES: dict[str, Callable[[Run, str, Any], Connector]] = {
+    "zendesk": Zendesk,
+    "hubspot": Hubspot,
+    "stripe": Stripe,
+    "files": Files,
+}
 
 
 @dataclass
