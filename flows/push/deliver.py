@@ -135,7 +135,7 @@ def deliver(run: Run, destination: Destination[D], deliveries: Iterable[D], ledg
         if isinstance(error, VendorError) and error.status in (401, 403):
             down = MAX_DOWN
         else:
-            down = down + 1 if error is not None and _is_down(error) else 0
+            down = down + 1 if error is not None and is_down(error) else 0
         if down >= MAX_DOWN:
             left = sum(1 for _ in waiting)
             if left:
@@ -208,7 +208,8 @@ def _apply(destination: Destination[D], delivery: D, maybe_sent: bool) -> Receip
     raise AssertionError("unreachable")
 
 
-def _is_down(error: Exception) -> bool:
+def is_down(error: Exception) -> bool:
+    """Whether the vendor is silent, failing or out of allowance, rather than refusing what we asked for."""
     return isinstance(error, VendorError) and (error.status is None or error.status >= 500 or error.status == 429)
 
 

@@ -1,8 +1,7 @@
 """Bug reports in Linear: one issue per finding and episode, with ids of our own making.
 
 Linear refuses a second issue with an id that exists, and we look the issue up before every write, so the
-same delivery can be applied any number of times. `linear-api` gives the client; its own requests, models
-and documents are not used, because its `issues.create` can fail after the issue exists.
+same delivery can be applied any number of times.
 """
 
 from __future__ import annotations
@@ -11,57 +10,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from linear_api import LinearClient
-
-from flows.core import http
 from flows.core.errors import ConfigError, UnknownOutcome, VendorError
 from flows.core.keys import uuid4_from
 from flows.push import linear_documents as documents
 from flows.push import linear_text
 from flows.push.deliver import Delivery, Entry, Gone, Receipt
+from flows.push.linear_client import VENDOR, Client, NotFound
+from flows.push.linear_customers import Customers
 from flows.push.words import Body
 from flows.settings import Linear
 
-VENDOR = "linear"
 LABELS = ("groundswell",)
-_INTERNAL = ("INTERNAL", "UNKNOWN", "TIMEOUT", "UNAVAILABLE", "LOCK")  # Linear's own trouble, not a refusal
-
-
-class NotFound(VendorError):
-    """There is no such object."""
-
-
-class Client(LinearClient):  # type: ignore[misc]
-    """`linear-api`'s client over our own HTTP client: address, timeout, rate limits, known outcomes."""
-
-    def __init__(self, api_key: str, settings: Linear, **http_options: Any) -> None:
-        super().__init__(api_key=api_key, enable_cache=False)
-        options = {"attempts": 4, "wait_budget": 180.0, "timeout": 30.0} | http_options
-        self.http = http.Client(
-            VENDOR,
-            settings.api_url,
-            settings.requests_per_minute,
-            headers={"Authorization": api_key},
-            hints={401: "Check GROUNDSWELL_LINEAR_API_KEY.", 403: "The API key needs to be able to write."},
-            rejected=http.graphql_rate_limited,
-            **options,
-        )
-
-    def call_api(self, query: dict[str, Any] | str) -> dict[str, Any]:
-        """The `data` of an answer. Raises NotFound, VendorError, or UnknownOutcome for a write."""
-        request = {"query": query} if isinstance(query, str) else query
-        write = str(request["query"]).lstrip().startswith("mutation")
-        answer = self.http.post_json("", request, write=write)
-        if not isinstance(answer, dict):
-            raise _unclear("the answer is no JSON object", write)
-        if errors := answer.get("errors"):
-            raise _refusal(errors[0] if isinstance(errors[0], dict) else {}, write)
-        data = answer.get("data")
-        if not isinstance(data, dict):
-            raise _unclear("the answer has no data", write)
-        if write and not all(payload.get("success") for payload in data.values()):
-            raise VendorError(VENDOR, "the change is refused without a reason", status=200)
-        return data
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,12 +49,14 @@ class Tracker:
         self._client = client
         self._team_key = team_key
         self._label_ids: dict[str, str] = {}
+        self._customers = Customers(client.execute_graphql)
 
     def apply(self, delivery: Issue, *, maybe_sent: bool) -> Receipt:  # noqa: ARG002 - we always look first
         issue = self._issue(delivery.issue_id)
         if (issue is None and (delivery.arrived or delivery.operation == "comment")) or (issue or {}).get("trashed"):
             raise _gone(delivery)
         notes: list[str] = []
+        told = list((delivery.arrived or {}).get("customers") or [])
         if issue is not None and delivery.operation == "comment":
             self._comment(delivery)
         else:
@@ -103,8 +64,12 @@ class Tracker:
                 issue = self._create(delivery)
             else:
                 self._update(issue, delivery)
-            notes = [*self._attach(issue, delivery), *self._relate(issue, delivery)]
-        kept = {"identifier": issue["identifier"], "title": delivery.title, "priority": delivery.priority}
+            told, notes = self._customers.tell(issue, delivery.body.get("customers") or [], told)
+            notes += [*self._attach(issue, delivery), *self._relate(issue, delivery)]
+        kept = {
+            "identifier": issue["identifier"], "title": delivery.title, "priority": delivery.priority,
+            "customers": told,  # a need is made once: where people took it away, it stays away
+        }  # fmt: skip
         return Receipt(issue["id"], issue["url"], kept, tuple(notes))
 
     def find(self, key: str, entry: Entry) -> Receipt | None:
@@ -272,22 +237,3 @@ def _gone(delivery: Issue) -> Gone:
         f"Restore it in Linear to have it kept up to date, or run: groundswell mute {delivery.finding_key}",
         status=404,
     )  # fmt: skip
-
-
-def _refusal(error: dict[str, Any], write: bool) -> VendorError:
-    extensions = error.get("extensions") or {}
-    code = str(extensions.get("code") or "").upper()
-    message = str(error.get("message") or "unknown error")[:200]
-    words = str(extensions.get("userPresentableMessage") or "")[:200]
-    what = f"{message}: {words}" if words and words != message else message
-    if message.lower().startswith("entity not found"):
-        return NotFound(VENDOR, what, status=404)
-    if code.startswith("AUTHENTICATION"):
-        return VendorError(VENDOR, what, "Check GROUNDSWELL_LINEAR_API_KEY.", status=401)
-    if write and code.startswith(_INTERNAL):
-        return UnknownOutcome(VENDOR, what, status=200)
-    return VendorError(VENDOR, what, status=200)
-
-
-def _unclear(what: str, write: bool) -> VendorError:
-    return UnknownOutcome(VENDOR, what, status=200) if write else VendorError(VENDOR, what, status=200)

@@ -23,7 +23,7 @@ ISSUE = """
 query GroundswellIssue($id: String!) {
   issue(id: $id) {
     id identifier url title description priority trashed
-    attachments(first: 50) { nodes { url } }
+    attachments(first: 50) { nodes { id url } }
     relations(first: 50) { nodes { relatedIssue { id } } }
   }
 }
@@ -68,6 +68,39 @@ mutation GroundswellComment($input: CommentCreateInput!) {
 RELATE = """
 mutation GroundswellRelate($input: IssueRelationCreateInput!) {
   issueRelationCreate(input: $input) { success issueRelation { id } }
+}
+"""
+
+# Customers by our own account keys, and by mail domain: people, or another integration, may have made them.
+CUSTOMERS = """
+query GroundswellCustomers($accounts: [String!]!, $domains: [String!]!) {
+  organization { customersEnabled }
+  customers(first: 100, filter: {
+    or: [{ externalIds: { some: { in: $accounts } } }, { domains: { some: { in: $domains } } }]
+  }) { nodes { id domains externalIds revenue tier { id } } }
+}
+"""
+
+# An archived need counts: somebody has dealt with it.
+NEEDS = """
+query GroundswellNeeds($issue: String!, $needs: [ID!]!, $customers: [ID!]!) {
+  issue(id: $issue) {
+    needs(first: 100, includeArchived: true, filter: {
+      or: [{ id: { in: $needs } }, { customer: { id: { in: $customers } } }]
+    }) { nodes { id customer { id } } }
+  }
+}
+"""
+
+UPSERT_CUSTOMER = """
+mutation GroundswellCustomer($input: CustomerUpsertInput!) {
+  customerUpsert(input: $input) { success customer { id } }
+}
+"""
+
+CREATE_NEED = """
+mutation GroundswellNeed($input: CustomerNeedCreateInput!) {
+  customerNeedCreate(input: $input) { success need { id } }
 }
 """
 

@@ -17,13 +17,14 @@ END = "▲ End of the part that Groundswell keeps up to date ▲"
 _START = re.compile(r"^[*_ ]*▼ Groundswell .*$", re.MULTILINE)
 _END = re.compile(r"^[*_ ]*▲ .*Groundswell.*$", re.MULTILINE)
 MAX_QUOTES = 5
+MAX_NAME = 120
 
 
 def description(body: Body) -> str:
     """The live block of a Linear issue, between its two marker lines."""
     parts = [
-        _happens(body), _quotes(body), _steps(body), _environment(body), _facts(body), _similar(body),
-        _why(body),
+        _happens(body), _quotes(body), _steps(body), _affected(body), _environment(body), _facts(body),
+        _similar(body), _why(body),
     ]  # fmt: skip
     text = "\n\n".join(part for part in parts if part)
     return f"*{START}*\n\n{text}\n\n*{END}*"
@@ -59,6 +60,16 @@ def ticket_links(body: Body, limit: int = 20) -> list[tuple[str, str]]:
     return [(name, url) for url, name in list(found.items())[:limit]]
 
 
+def name(text: Any) -> str:
+    """The name of a customer or a tier: a plain line, as Linear shows it."""
+    return clip(for_title(str(text or "")), MAX_NAME)
+
+
+def need(customer: dict[str, Any]) -> str:
+    """What a customer needs, in its own words."""
+    return _quote_line({"text": customer.get("quote") or "No words of theirs are known.", **customer})
+
+
 def _happens(body: Body) -> str:
     return f"## What happens\n\n{_md(body.get('summary'), 2000)}" if body.get("summary") else ""
 
@@ -77,6 +88,28 @@ def _quote_line(item: dict[str, Any]) -> str:
 def _steps(body: Body) -> str:
     steps = body.get("steps")
     return f"## Steps, as a reporter tells them\n\n{_md(steps, 1500)}" if steps else ""
+
+
+def _affected(body: Body) -> str:
+    rows = [
+        f"| {_md(a.get('name') or a.get('account_key'), 80)} | {_md(a.get('tier') or 'unknown', 40)} "
+        f"| {_md(a.get('plan') or 'unknown', 40)} | {_md(_arr(a, body), 40)} | {int(a.get('tickets') or 0)} "
+        f"| {_md(a.get('owner') or 'unknown', 60)} |"
+        for a in body.get("accounts_table") or []
+    ]
+    if not rows:
+        return ""
+    head = ["| Account | Tier | Plan | ARR | Tickets | Owner |", "| --- | --- | --- | ---: | ---: | --- |"]
+    more = int(body.get("accounts") or 0) - len(rows)
+    tail = ["", f"And {words.plural(more, 'more account')}."] if more > 0 else []
+    return "\n".join(["## Who is affected", "", *head, *rows, *tail])
+
+
+def _arr(account: dict[str, Any], body: Body) -> str:
+    """In the reporting currency; in the account's own where there is no rate."""
+    if account.get("arr_reporting") is not None:
+        return words.amount(account["arr_reporting"], body.get("currency"))
+    return words.amount(account.get("arr"), account.get("currency"))
 
 
 def _environment(body: Body) -> str:
@@ -101,6 +134,7 @@ def _facts(body: Body) -> str:
         ("First seen", words.moment(body.get("first_seen_at"))),
         ("Last seen", words.moment(body.get("last_seen_at"))),
         ("Who", words.counted(body)),
+        ("Accounts", _md(words.stake(body), 300)),
         ("Suspected release", _code(suspected) if suspected else ""),
         ("Release", _code(stated) if stated and stated != suspected else ""),
         ("Volume", f"{volume}{words.between(window)}" if volume else ""),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote as percent
 
@@ -57,6 +58,25 @@ def counted(body: Body) -> str:
     if tickets is not None:
         parts.append(plural(int(tickets), "ticket"))
     return ", ".join(parts)
+
+
+def stake(body: Body) -> str:
+    """Who is affected and what they pay a year: "5 (ARR 48,200 USD, 2 unknown): 3 enterprise, 2 business"."""
+    accounts = int(body.get("accounts") or 0)
+    if not accounts:
+        return ""
+    missing = body.get("accounts_without_arr")
+    money = [f"ARR {amount(body.get('arr'), body.get('currency'))}"]
+    if missing and body.get("arr") is not None:
+        money.append(f"{int(missing):,} unknown")
+    tiers = sorted((body.get("tiers") or {}).items(), key=lambda item: (item[0] == "unknown", -item[1], item[0]))
+    named = ", ".join(f"{count:,} {tier}" for tier, count in tiers)
+    return f"{accounts:,} ({', '.join(money)}){f': {named}' if named else ''}"
+
+
+def amount(value: Any, currency: Any) -> str:
+    """Money in whole units; unknown is not zero."""
+    return "unknown" if value is None else f"{round(Decimal(str(value))):,} {str(currency or '').upper()}".rstrip()
 
 
 def last_seen(body: Body) -> str:

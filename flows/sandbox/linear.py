@@ -1,6 +1,7 @@
 """Linear's GraphQL API over the sandbox's state: executed by graphql-core against linear_schema.graphql.
 
     POST /linear/graphql   Authorization: sandbox-linear-key
+    POST /control/linear   {"customers": false}: a workspace whose plan has no customers
 
 Refusals look like Linear's: a rate limit is HTTP 400 with code RATELIMITED, a document that does not
 validate is HTTP 400, a refused mutation is HTTP 200 with `errors` and `data: null`.
@@ -36,8 +37,20 @@ class Linear:
         self._requests = bucket(limits.linear_per_hour, 3600, limits)
         self._points = bucket(limits.linear_complexity_per_hour, 3600, limits)
         self._last = (self._requests.take(amount=0), self._points.take(amount=0))
-        self.schema = Resolvers(store, base_url, self._rate_limit_status).schema()
-        self.routes = [Route("/linear/graphql", self.graphql, methods=["POST"])]
+        resolvers = Resolvers(store, base_url, self._rate_limit_status)
+        self.customers = resolvers.customers
+        self.schema = resolvers.schema()
+        self.routes = [
+            Route("/linear/graphql", self.graphql, methods=["POST"]),
+            Route("/control/linear", self.control, methods=["POST"]),
+        ]
+
+    async def control(self, request: Request) -> Response:
+        wish = await request.json()
+        if not isinstance(wish, dict) or not isinstance(wish.get("customers"), bool):
+            return JSONResponse({"error": "give customers: true or false"}, 400)
+        self.customers.enabled = wish["customers"]
+        return JSONResponse({"customers": self.customers.enabled})
 
     async def graphql(self, request: Request) -> Response:
         if request.headers.get("authorization", "").removeprefix("Bearer ") != API_KEY:

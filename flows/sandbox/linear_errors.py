@@ -40,6 +40,14 @@ def conflict(entity: str, id: str) -> GraphQLError:
     )
 
 
+def no_feature(name: str) -> GraphQLError:
+    """What the workspace's plan does not have."""
+    return GraphQLError(
+        "Feature not accessible",
+        extensions=_extensions("FEATURE_NOT_ACCESSIBLE", "feature not accessible", 403, f"{name} is not in your plan."),
+    )
+
+
 def unauthenticated() -> dict[str, Any]:
     text = "You need to authenticate to access this operation."
     extensions = _extensions("AUTHENTICATION_ERROR", "authentication error", 401, text)

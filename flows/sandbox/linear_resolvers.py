@@ -19,6 +19,7 @@ from graphql.utilities import value_from_ast_untyped
 
 from flows.core.keys import uuid4_from
 from flows.sandbox import linear_errors as errors
+from flows.sandbox.linear_customers import Customers
 from flows.sandbox.linear_query import connection, matches, moment
 from flows.sandbox.linear_seed import BOT_ID, TEAM_ID
 from flows.sandbox.linear_store import LinearStore, Object
@@ -31,6 +32,7 @@ class Resolvers:
 
     def __init__(self, store: LinearStore, base_url: Callable[[], str], rate_limits: Callable[[], Object]) -> None:
         self.store = store
+        self.customers = Customers(store)
         self.base_url = base_url
         self.rate_limits = rate_limits
 
@@ -61,6 +63,7 @@ class Resolvers:
             "users": "User", "teams": "Team", "workflowStates": "WorkflowState", "issueLabels": "IssueLabel",
             "issues": "Issue", "issueRelations": "IssueRelation", "attachments": "Attachment",
             "comments": "Comment", "customers": "Customer", "customerNeeds": "CustomerNeed",
+            "customerTiers": "CustomerTier",
         }.items():  # fmt: skip
             query[field] = listed(entity)
         for field, entity in {
@@ -98,6 +101,7 @@ class Resolvers:
             | {"url": lambda c, _: f"{self._issue_url(self.store.get('Issue', c['issueId']))}#comment-{c['id'][:8]}"},
             "Customer": {
                 "owner": one("owner"),
+                "tier": one("tier"),
                 "needs": lambda customer, _: self.related(customer, "needs"),
                 "approximateNeedCount": lambda customer, _: len(self.related(customer, "needs")),
                 "url": lambda customer, _: f"{self.base_url()}/board#customer-{customer['slugId']}",
@@ -172,7 +176,7 @@ class Resolvers:
             "id": uuid4_from("linear", "organization"),
             "name": "Sandbox",
             "urlKey": "sandbox",
-            "customersEnabled": True,
+            "customersEnabled": self.customers.enabled,
             "createdIssueCount": len(self.store.all("Issue")),
             "customerCount": len(self.store.all("Customer")),
             "createdAt": team["createdAt"],
@@ -202,8 +206,9 @@ class Resolvers:
             "issueRelationCreate": mutation("issueRelation", lambda input: store.relate(input)),
             "attachmentCreate": mutation("attachment", lambda input: store.attach(input)),
             "commentCreate": mutation("comment", lambda input: store.comment(input)),
-            "customerUpsert": mutation("customer", lambda input: store.upsert_customer(input)),
-            "customerNeedCreate": mutation("need", lambda input: store.create_need(input)),
+            "customerUpsert": mutation("customer", lambda input: self.customers.upsert(input)),
+            "customerNeedCreate": mutation("need", lambda input: self.customers.create_need(input)),
+            "customerNeedArchive": mutation("entity", lambda id: self.customers.archive_need(id)),
         }
 
 
@@ -215,7 +220,7 @@ _POINTERS = {"Issue": "issueId", "Customer": "customerId", "Team": "teamId", "Wo
 _PARENTS = {
     "team": "Team", "state": "WorkflowState", "assignee": "User", "creator": "User", "user": "User",
     "owner": "User", "issue": "Issue", "relatedIssue": "Issue", "attachment": "Attachment",
-    "customer": "Customer",
+    "customer": "Customer", "tier": "CustomerTier",
 }  # fmt: skip
 
 

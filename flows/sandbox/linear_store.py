@@ -30,6 +30,7 @@ _KINDS = {
     "Attachment": "linear.attachment",
     "Comment": "linear.comment",
     "Customer": "linear.customer",
+    "CustomerTier": "linear.tier",
     "CustomerNeed": "linear.need",
 }
 
@@ -43,7 +44,7 @@ class LinearStore:
         if self.find("Team", TEAM_ID) is None:
             with state.transaction():
                 for entity, fields in workspace():
-                    self._save(entity, self._new(entity, fields.pop("id"), self._now(None), **fields))
+                    self.save(entity, self.new(entity, fields.pop("id"), self.stamp(None), **fields))
 
     # -- reading
 
@@ -72,15 +73,15 @@ class LinearStore:
     # -- issues
 
     def create_issue(self, data: Object, *, by: str = BOT_ID, at: datetime | None = None) -> Object:
-        id = self._new_id("Issue", data.get("id"))
+        id = self.new_id("Issue", data.get("id"))
         if self.find("Team", data["teamId"]) is None:
             raise not_found("Team", data["teamId"])
         title = (data.get("title") or "").strip()
         if not title:
             raise invalid_input("title should not be empty.")
-        now = self._now(at)
+        now = self.stamp(at)
         number = self.state.next_number("linear.issue")
-        issue = self._new(
+        issue = self.new(
             "Issue",
             id,
             now,
@@ -107,12 +108,12 @@ class LinearStore:
         return self._apply(issue, {k: v for k, v in data.items() if k not in ("id", "teamId", "createdAt")}, now)
 
     def update_issue(self, id: str, data: Object, *, at: datetime | None = None) -> Object:
-        return self._apply(self.get("Issue", id), data, self._now(at))
+        return self._apply(self.get("Issue", id), data, self.stamp(at))
 
     def archive_issue(self, id: str, *, archived: bool, trash: bool | None = None) -> Object:
-        issue, now = self.get("Issue", id), self._now(None)
+        issue, now = self.get("Issue", id), self.stamp(None)
         issue |= {"archivedAt": now if archived else None, "trashed": trash or None, "updatedAt": now}
-        return self._save("Issue", issue)
+        return self.save("Issue", issue)
 
     def _apply(self, issue: Object, data: Object, now: str) -> Object:
         """Check and set what was given. A null clears; what is absent stays."""
@@ -143,7 +144,7 @@ class LinearStore:
         if data.get("stateId"):
             self._enter(issue, self.get("WorkflowState", data["stateId"]), now)
         issue["updatedAt"] = now
-        return self._save("Issue", issue)
+        return self.save("Issue", issue)
 
     def _enter(self, issue: Object, state: Object, now: str) -> None:
         if state["id"] == issue["stateId"]:
@@ -166,16 +167,16 @@ class LinearStore:
                 issue["id"], other["id"], data["type"],
             ):  # fmt: skip
                 return existing
-        now = self._now(at)
+        now = self.stamp(at)
         if data["type"] == "duplicate":  # Linear closes the duplicate by itself
             self._enter(issue, self.state_named("Duplicate"), now)
         issue["updatedAt"] = now
-        self._save("Issue", issue)
-        id = self._new_id("IssueRelation", data.get("id"))
-        relation = self._new(
+        self.save("Issue", issue)
+        id = self.new_id("IssueRelation", data.get("id"))
+        relation = self.new(
             "IssueRelation", id, now, type=data["type"], issueId=issue["id"], relatedIssueId=other["id"]
         )
-        return self._save("IssueRelation", relation)
+        return self.save("IssueRelation", relation)
 
     # -- what hangs on an issue
 
@@ -188,10 +189,10 @@ class LinearStore:
                 raise conflict("IssueLabel", name)
         if data.get("teamId"):
             self.get("Team", data["teamId"])
-        label = self._new(
+        label = self.new(
             "IssueLabel",
-            self._new_id("IssueLabel", data.get("id")),
-            self._now(None),
+            self.new_id("IssueLabel", data.get("id")),
+            self.stamp(None),
             name=name,
             color=data.get("color") or "#bec2c8",
             description=data.get("description"),
@@ -200,14 +201,14 @@ class LinearStore:
             parentId=data.get("parentId"),
             creatorId=BOT_ID,
         )
-        return self._save("IssueLabel", label)
+        return self.save("IssueLabel", label)
 
     def attach(self, data: Object, *, by: str = BOT_ID) -> Object:
         """Create an attachment, or update the one of this issue that has the same URL."""
         issue = self.get("Issue", data["issueId"])
         if urlsplit(data["url"]).scheme not in ("http", "https"):
             raise invalid_input("url must be a URL address.")
-        now = self._now(None)
+        now = self.stamp(None)
         fields = {
             "title": data["title"],
             "subtitle": data.get("subtitle"),
@@ -217,13 +218,13 @@ class LinearStore:
         }
         for existing in self.children("Attachment", "issueId", issue["id"]):
             if existing["url"] == data["url"]:
-                return self._save("Attachment", existing | fields | {"updatedAt": now})
-        id = self._new_id("Attachment", data.get("id"))
-        attachment = self._new("Attachment", id, now, issueId=issue["id"], sourceType="api", creatorId=by, **fields)
-        self._save("Issue", issue | {"updatedAt": now})
+                return self.save("Attachment", existing | fields | {"updatedAt": now})
+        id = self.new_id("Attachment", data.get("id"))
+        attachment = self.new("Attachment", id, now, issueId=issue["id"], sourceType="api", creatorId=by, **fields)
+        self.save("Issue", issue | {"updatedAt": now})
         if data.get("commentBody"):
             self.comment({"issueId": issue["id"], "body": data["commentBody"]}, by=by)
-        return self._save("Attachment", attachment)
+        return self.save("Attachment", attachment)
 
     def comment(self, data: Object, *, by: str = BOT_ID, at: datetime | None = None) -> Object:
         parent = self.get("Comment", data["parentId"]) if data.get("parentId") else None
@@ -232,10 +233,10 @@ class LinearStore:
             raise invalid_input("Either issueId or parentId must be given.")
         if not (data.get("body") or "").strip():
             raise invalid_input("body should not be empty.")
-        issue, now = self.get("Issue", issue_id), self._now(at)
-        comment = self._new(
+        issue, now = self.get("Issue", issue_id), self.stamp(at)
+        comment = self.new(
             "Comment",
-            self._new_id("Comment", data.get("id")),
+            self.new_id("Comment", data.get("id")),
             now,
             body=data["body"],
             issueId=issue["id"],
@@ -243,80 +244,15 @@ class LinearStore:
             userId=by,
             editedAt=None,
         )
-        self._save("Issue", issue | {"updatedAt": now})
-        return self._save("Comment", comment)
+        self.save("Issue", issue | {"updatedAt": now})
+        return self.save("Comment", comment)
 
-    # -- customers
+    # -- how objects are made; flows/sandbox/linear_customers.py makes its own with it
 
-    def upsert_customer(self, data: Object) -> Object:
-        """Found by id, then by external id, then by domain; created when not found."""
-        domains, external = data.get("domains") or [], data.get("externalId")
-        existing = self.find("Customer", data.get("id"))
-        for customer in self.all("Customer"):
-            if existing is None and (
-                (external and external in customer["externalIds"]) or set(domains) & set(customer["domains"])
-            ):
-                existing = customer
-        now = self._now(None)
-        if existing is None:
-            if not data.get("name"):
-                raise invalid_input("name should not be empty.")
-            existing = self._new(
-                "Customer",
-                self._new_id("Customer", data.get("id")),
-                now,
-                name="",
-                domains=[],
-                externalIds=[],
-                revenue=None,
-                size=None,
-                ownerId=None,
-            )
-            existing["slugId"] = existing["id"].split("-")[0]
-        existing |= {k: data[k] for k in ("name", "revenue", "size", "ownerId") if data.get(k) is not None}
-        existing["domains"] = list(dict.fromkeys([*existing["domains"], *domains]))
-        if external and external not in existing["externalIds"]:
-            existing["externalIds"] = [*existing["externalIds"], external]
-        return self._save("Customer", existing | {"updatedAt": now})
-
-    def create_need(self, data: Object) -> Object:
-        """A customer's need for an issue. An attachment URL is attached to the issue on the way."""
-        customer = self.find("Customer", data.get("customerId"))
-        if external := data.get("customerExternalId"):
-            customer = next((c for c in self.all("Customer") if external in c["externalIds"]), None)
-        if customer is None:
-            raise not_found("Customer", str(external or data.get("customerId")))
-        if not data.get("issueId"):
-            raise invalid_input("issueId or projectId must be given.")
-        issue = self.get("Issue", data["issueId"])
-        priority = data.get("priority") or 0
-        if priority not in (0, 1):
-            raise invalid_input("priority must be 0 (not important) or 1 (important).")
-        attachment = self.find("Attachment", data.get("attachmentId"))
-        if url := data.get("attachmentUrl"):
-            attachment = self.attach({"issueId": issue["id"], "url": url, "title": url})
-        now = self._now(None)
-        need = self._new(
-            "CustomerNeed",
-            self._new_id("CustomerNeed", data.get("id")),
-            now,
-            body=data.get("body"),
-            priority=priority,
-            url=url or (attachment or {}).get("url"),
-            customerId=customer["id"],
-            issueId=issue["id"],
-            attachmentId=attachment and attachment["id"],
-            creatorId=BOT_ID,
-        )
-        self._save("Issue", issue | {"updatedAt": now})
-        return self._save("CustomerNeed", need)
-
-    # -- plumbing
-
-    def _now(self, at: datetime | None) -> str:
+    def stamp(self, at: datetime | None) -> str:
         return iso(at or self.clock.now()).replace("Z", ".000Z")
 
-    def _new_id(self, entity: str, chosen: str | None) -> str:
+    def new_id(self, entity: str, chosen: str | None) -> str:
         if chosen is None:
             return uuid4_from("linear", entity, str(self.state.next_number("linear.id")))
         if not _UUID4.fullmatch(chosen):
@@ -325,10 +261,10 @@ class LinearStore:
             raise conflict(entity, chosen)
         return chosen
 
-    def _new(self, entity: str, id: str, now: str, **fields: Any) -> Object:
+    def new(self, entity: str, id: str, now: str, **fields: Any) -> Object:
         return {
             "__typename": entity, "id": id, "createdAt": now, "updatedAt": now, "archivedAt": None, **fields,
         }  # fmt: skip
 
-    def _save(self, entity: str, item: Object) -> Object:
+    def save(self, entity: str, item: Object) -> Object:
         return self.state.put(_KINDS[entity], item["id"], item)

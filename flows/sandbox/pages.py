@@ -110,9 +110,12 @@ class Pages:
             {"how": _INVERSE[r["type"]], "issue": issues[r["issueId"]]}
             for r in self.linear.children("IssueRelation", "relatedIssueId", id)
         ]
+        tiers = {tier["id"]: tier["name"] for tier in self.linear.all("CustomerTier")}
+        customers = {c["id"]: c | {"tier": tiers.get(c["tierId"])} for c in self.linear.all("Customer")}
         needs = [
-            need | {"customer": self.linear.get("Customer", need["customerId"])["name"]}
+            need | {"customer": customers[need["customerId"]]}
             for need in self.linear.children("CustomerNeed", "issueId", id)
+            if not need["archivedAt"]
         ]
         comments = [c | {"name": names[c["userId"]]} for c in self.linear.children("Comment", "issueId", id)]
         return self._page(
@@ -132,6 +135,8 @@ class Pages:
     def _by_issue(self, entity: str) -> dict[str, int]:
         counts: dict[str, int] = {}
         for item in self.linear.all(entity):
+            if item["archivedAt"]:
+                continue
             counts[item["issueId"]] = counts.get(item["issueId"], 0) + 1
         return counts
 

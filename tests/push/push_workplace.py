@@ -131,7 +131,7 @@ class Workplace:
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
     monkeypatch.setenv("GROUNDSWELL_LINEAR_API_KEY", API_KEY)
     monkeypatch.setenv("GROUNDSWELL_SLACK_BOT_TOKEN", TOKEN)
-    monkeypatch.setattr("flows.push.linear.http.Client", partial(http.Client, sleep=no_wait))
+    monkeypatch.setattr("flows.push.linear_client.http.Client", partial(http.Client, sleep=no_wait))
     monkeypatch.setattr("flows.push.run.open_messenger", partial(open_messenger, sleep=no_wait))
     with SandboxServer(tmp_path / "sandbox", rate_limits=RateLimits(speed=0)) as sandbox:
         settings = Settings(

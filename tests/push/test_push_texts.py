@@ -29,6 +29,19 @@ EVIL = st.lists(
 ).map("".join)  # fmt: skip
 
 
+STAKE: dict[str, Any] = {
+    "accounts": 5, "arr": 48200.4, "currency": "usd", "accounts_without_arr": 2,
+    "tiers": {"business": 2, "enterprise": 3},
+    "accounts_table": [
+        {"account_key": "zendesk:1", "name": "Kestrel | Freight", "tier": "enterprise", "plan": "Pro", "arr": 33000,
+         "currency": "eur", "arr_reporting": 36000, "tickets": 3, "owner": "Mira Okafor"},
+        {"account_key": "zendesk:2", "name": None, "tier": None, "plan": None, "arr": 9000, "currency": "chf",
+         "arr_reporting": None, "tickets": 1, "owner": None},
+        {"account_key": "zendesk:3", "name": "Lund", "arr": None, "tickets": 1},
+    ],
+}  # fmt: skip
+
+
 def with_text(text: str) -> dict[str, Any]:
     texts = ("title", "summary", "why_confident", "grouped_because", "steps", "what_would_change_it")
     body = BODY | dict.fromkeys(texts, text)
@@ -36,6 +49,8 @@ def with_text(text: str) -> dict[str, Any]:
     body["environment"] = [{"name": text, "value": text, "share": 0.5, "usual_share": None}]
     body["similar_issues"] = [{"identifier": text[:20], "url": text, "title": text, "state": text}]
     body |= {"state": text, "severity": text, "suspected_release": text, "first_seen_at": text}
+    body |= STAKE | {"tiers": {text: 3}, "currency": text}
+    body["accounts_table"] = [dict.fromkeys(("name", "tier", "plan", "currency", "owner"), text) | {"arr": 1}]
     return body
 
 
@@ -67,6 +82,27 @@ def test_an_alert_names_only_what_sets_its_tickets_apart() -> None:
     assert "4.12.0 93% (usually 12%)" in text
     assert "language" not in text
     assert "14 reporters, 1.2 expected" in text
+
+
+def test_an_issue_says_who_is_affected_and_what_is_at_stake() -> None:
+    text = linear_text.description(BODY | STAKE)
+    assert "- **Accounts:** 5 (ARR 48,200 USD, 2 unknown): 3 enterprise, 2 business" in text
+    table = text.split("## Who is affected\n\n")[1].split("\n\n## ")[0]
+    assert table.splitlines()[2:] == [
+        "| Kestrel \\| Freight | enterprise | Pro | 36,000 USD | 3 | Mira Okafor |",
+        "| zendesk:2 | unknown | unknown | 9,000 CHF | 1 | unknown |",
+        "| Lund | unknown | unknown | unknown | 1 | unknown |",
+        "",
+        "And 2 more accounts.",
+    ]
+
+
+def test_an_unknown_revenue_is_not_zero() -> None:
+    assert words.stake({"accounts": 1200}) == "1,200 (ARR unknown)"
+    assert words.stake({"accounts": 2, "arr": None, "accounts_without_arr": 2, "tiers": {"unknown": 1, "free": 1}}) == (
+        "2 (ARR unknown): 1 free, 1 unknown"
+    )
+    assert words.stake({"accounts": 0, "arr": None}) == words.stake({}) == ""
 
 
 def test_nothing_is_called_certain() -> None:

@@ -153,6 +153,34 @@ def test_customers_are_upserted_by_external_id_and_their_needs_listed(linear: Cl
     ]
 
 
+def test_a_customer_has_its_tier_and_its_own_domains(linear: Client) -> None:
+    upsert = """mutation U($input: CustomerUpsertInput!) {
+      customerUpsert(input: $input) { customer { id name revenue tier { name } } }
+    }"""
+    given = {"name": "Tiered", "externalId": "crm:1", "domains": ["tiered.test"], "tierName": "Gold", "revenue": 5}
+    made = ask(linear, upsert, input=given)["customerUpsert"]["customer"]
+    by_domain = {"externalId": "crm:2", "domains": ["tiered.test"]}
+    assert ask(linear, upsert, input=by_domain)["customerUpsert"]["customer"] == made  # what is absent stays
+    ask(linear, upsert, input={"name": "Other", "externalId": "crm:3", "tierName": "Gold"})
+    assert len(ask(linear, "{ customerTiers { nodes { name position } } }")["customerTiers"]["nodes"]) == 1
+    taken = refusal(linear, upsert, input={"externalId": "crm:3", "domains": ["tiered.test"]})
+    public = refusal(linear, upsert, input={"name": "Public", "domains": ["gmail.com"]})
+    assert "already exists" in taken["extensions"]["userPresentableMessage"]
+    assert "public email domains" in public["extensions"]["userPresentableMessage"]
+
+
+def test_a_plan_without_customers_refuses_them(linear: Client, sandbox: SandboxServer) -> None:
+    switch = f"{sandbox.url}/control/linear"
+    upsert = "mutation U($input: CustomerUpsertInput!) { customerUpsert(input: $input) { success } }"
+    assert httpx.post(switch, json={"customers": "no"}).status_code == 400
+    try:
+        httpx.post(switch, json={"customers": False}).raise_for_status()
+        assert ask(linear, "{ organization { customersEnabled } }") == {"organization": {"customersEnabled": False}}
+        assert refusal(linear, upsert, input={"name": "A"})["extensions"]["code"] == "FEATURE_NOT_ACCESSIBLE"
+    finally:
+        httpx.post(switch, json={"customers": True}).raise_for_status()
+
+
 def test_labels_can_be_created_once(linear: Client) -> None:
     create = "mutation L($input: IssueLabelCreateInput!) { issueLabelCreate(input: $input) { issueLabel { id name } } }"
     label = ask(linear, create, input={"name": "severity-high"})["issueLabelCreate"]["issueLabel"]

@@ -26,6 +26,8 @@ PNG = bytes.fromhex(
     "0100c9fe92ef0000000049454e44ae426082"
 )
 CREATE = "mutation C($input: IssueCreateInput!) { issueCreate(input: $input) { issue { id identifier } } }"
+UPSERT = "mutation U($input: CustomerUpsertInput!) { customerUpsert(input: $input) { customer { id } } }"
+NEED = "mutation N($input: CustomerNeedCreateInput!) { customerNeedCreate(input: $input) { success } }"
 ATTACH = "mutation A($input: AttachmentCreateInput!) { attachmentCreate(input: $input) { success } }"
 
 pytestmark = [
@@ -58,6 +60,11 @@ def fill(server: SandboxServer, company: Company) -> None:
     description = f"## What happens\n\n| | Most |\n| --- | --- |\n| Browser | `Firefox` |\n\n{NASTY}"
     issue = linear(CREATE, teamId=TEAM_ID, title="Export stalls <b>now</b>", description=description, priority=1)
     linear(ATTACH, issueId=issue["issueCreate"]["issue"]["id"], url=link, title="The first ticket")
+    customer = linear(
+        UPSERT, name="Kestrel <b>Freight</b>", domains=["kestrel.test"], tierName="enterprise", revenue=36000
+    )
+    ids = {"issueId": issue["issueCreate"]["issue"]["id"], "customerId": customer["customerUpsert"]["customer"]["id"]}
+    linear(NEED, **ids, body=f"> It hurts {NASTY}", priority=1)
     slack = WebClient(token=TOKEN, base_url=f"{server.url}/slack/api/")
     text = f"*Export stalls* &lt;!channel&gt; <{link}|a ticket> {NASTY.replace('<', '&lt;').replace('>', '&gt;')}"
     blocks = [
@@ -99,6 +106,16 @@ def test_the_board_leads_to_the_issue_and_the_issue_to_its_ticket(page: Page) ->
     page.get_by_role("link", name="The first ticket").click()
     assert page.locator("article .comment").count() >= 1
     assert page.get_by_text("App version").is_visible()
+
+
+def test_an_issue_shows_its_customers_and_what_they_need(page: Page) -> None:
+    page.goto("/board")
+    assert page.get_by_text("1 customer", exact=False).first.is_visible()
+    page.goto("/board/issue/ENG-1")
+    card = page.locator("aside .card", has=page.get_by_role("heading", name="Customers (1)"))
+    assert card.locator("b").first.inner_text() == "Kestrel <b>Freight</b>"
+    assert "enterprise · 36,000 USD a year · kestrel.test" in card.inner_text()
+    assert "It hurts" in card.locator("blockquote").inner_text()
 
 
 def test_foreign_markup_is_shown_and_does_nothing(page: Page) -> None:
