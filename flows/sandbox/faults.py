@@ -5,7 +5,7 @@
 `match` is a part of the request's path and query string; for Linear also of the operation's name and
 document. Kinds:
 
-- `rate_limit`        refused in the vendor's own way, with `Retry-After`; nothing was done
+- `rate_limit`        refused in the vendor's own way, with `Retry-After` (Stripe sends none); nothing was done
 - `error`             HTTP 500; nothing was done
 - `drop_after_write`  the request was carried out and committed, then the connection closes without an answer
 - `slow`              the answer comes after `seconds`
@@ -23,6 +23,7 @@ from typing import Any, Literal, get_args
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from flows.sandbox import hubspot_errors, stripe_errors
 from flows.sandbox.linear_errors import rate_limited
 
 Vendor = Literal["zendesk", "hubspot", "stripe", "linear", "slack"]
@@ -123,19 +124,24 @@ def _refusal(fault: Fault) -> tuple[int, dict[str, str], bytes]:
         text = "Internal Server Error"
         bodies: dict[str, Any] = {
             "zendesk": {"error": "InternalServerError", "description": text},
+            "hubspot": hubspot_errors.internal_error(),
+            "stripe": stripe_errors.broken().body,
             "linear": {"errors": [{"message": text, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]},
             "slack": {"ok": False, "error": "internal_error"},
         }
         return 500, headers, json.dumps(bodies[fault.vendor]).encode()
+    if fault.vendor == "stripe":
+        refusal = stripe_errors.rate_limited()
+        return refusal.status, headers | refusal.headers, json.dumps(refusal.body).encode()
     headers["retry-after"] = str(fault.retry_after)
     if fault.vendor == "linear":
         return 400, headers, json.dumps(rate_limited()).encode()
-    body = (
-        {"ok": False, "error": "ratelimited"}
-        if fault.vendor == "slack"
-        else {"error": "APIRateLimitExceeded", "description": "Rate limit for API exceeded, please wait."}
-    )
-    return 429, headers, json.dumps(body).encode()
+    refusals: dict[str, Any] = {
+        "zendesk": {"error": "APIRateLimitExceeded", "description": "Rate limit for API exceeded, please wait."},
+        "hubspot": hubspot_errors.rate_limited("TEN_SECONDLY_ROLLING"),
+        "slack": {"ok": False, "error": "ratelimited"},
+    }
+    return 429, headers, json.dumps(refusals[fault.vendor]).encode()
 
 
 def _spoil(kind: str, body: bytes) -> bytes:

@@ -3,7 +3,8 @@
     with SandboxServer(folder) as sandbox:
         httpx.get(f"{sandbox.url}/control/clock")
 
-Paths: /zendesk/..., /linear/graphql, /slack/api/..., /board, /channels, /control/clock, /control/faults.
+Paths: /zendesk/..., /hubspot/..., /stripe/..., /linear/graphql, /slack/api/..., /board, /channels, /control/clock,
+/control/faults.
 What Linear, Slack and the clock know is kept in the folder and is there again after a restart.
 """
 
@@ -26,6 +27,7 @@ from flows.core.errors import ConfigError
 from flows.sandbox.colleagues import Colleagues
 from flows.sandbox.control import Control
 from flows.sandbox.faults import FaultMiddleware, Faults
+from flows.sandbox.hubspot import Hubspot
 from flows.sandbox.limits import RateLimits
 from flows.sandbox.linear import Linear
 from flows.sandbox.linear_store import LinearStore
@@ -34,6 +36,7 @@ from flows.sandbox.premises import Premises
 from flows.sandbox.slack import Slack
 from flows.sandbox.slack_store import SlackStore
 from flows.sandbox.state import Clock, State
+from flows.sandbox.stripe import Stripe
 from flows.sandbox.zendesk import Zendesk
 
 if TYPE_CHECKING:
@@ -78,6 +81,8 @@ def create_app(
 
     linear_store, slack_store = LinearStore(state, clock), SlackStore(state, clock)
     zendesk = Zendesk(premises, clock, rate_limits, base_url)
+    hubspot = Hubspot(premises, clock, rate_limits, base_url)
+    stripe = Stripe(premises, clock, rate_limits)
     linear = Linear(linear_store, rate_limits, base_url)
     slack = Slack(slack_store, rate_limits, base_url)
 
@@ -88,7 +93,7 @@ def create_app(
 
     control = Control(clock, faults, moved)
     pages = Pages(clock, premises, zendesk, linear_store, slack_store, faults, base_url)
-    parts = (control, zendesk, linear, slack, pages)
+    parts = (control, zendesk, hubspot, stripe, linear, slack, pages)
     app = Starlette(routes=[route for part in parts for route in part.routes])
     return FaultMiddleware(app, faults, _drop)
 
