@@ -34,6 +34,8 @@ _CONVERSATIONS = """
             max(extractor_error) filter (place = 1) as message_error,
             arg_min(sentiment, position) filter (sentiment is not null) as sentiment_first,
             arg_max(sentiment, position) filter (sentiment is not null) as sentiment_last,
+            arg_max(churn_kind, position) filter (churn_kind is not null) as churn_kind,
+            arg_max(churn_span, position) filter (churn_kind is not null) as churn_span,
             string_agg(message_hash, ',' order by position, message_id) as messages_hash
         from said
         group by ticket_id

@@ -10,22 +10,25 @@ import polars as pl
 
 from flows.core import redaction
 from flows.core.run import Run
-from flows.enrich import clean, language, sentiment
+from flows.enrich import clean, commercial, language, sentiment
 
 T = TypeVar("T")
 
 BATCH = 5_000
-RULES = f"{clean.VERSION}.{redaction.VERSION}.{language.VERSION}.{sentiment.VERSION}"
+RULES = f"{clean.VERSION}.{redaction.VERSION}.{language.VERSION}.{sentiment.VERSION}.{commercial.VERSION}"
 SENTIMENT_LANGUAGES = ("en", None)  # a text too short to show its language is scored as English
 
 # Bodies are cut to what is parsed, so that one of a hundred megabytes is not read into memory.
 _CHANGED = f"""
     create or replace temp table changed_messages as
     with hashed as (
-        select message_id, ticket_id, author_role, position, body_format,
-            left(coalesce(body, ''), {clean.MAX_BODY + 1}) as body,
-            left(md5(concat_ws('|', '{RULES}', author_role, position, body_format, body)), 16) as content_hash
-        from intermediate.int_messages
+        select m.message_id, m.ticket_id, m.author_role, m.position, m.is_public, m.body_format, opened.subject,
+            left(coalesce(m.body, ''), {clean.MAX_BODY + 1}) as body,
+            left(md5(concat_ws(
+                '|', '{RULES}', m.author_role, m.position, m.is_public, m.body_format, opened.subject, m.body
+            )), 16) as content_hash
+        from intermediate.int_messages as m
+        left join intermediate.int_tickets as opened on opened.ticket_id = m.ticket_id and m.position = 1
     )
     select hashed.* from hashed
     left join enrich.messages as known on known.message_id = hashed.message_id
@@ -59,7 +62,7 @@ def refresh_messages(con: duckdb.DuckDBPyConnection, run: Run) -> int:
 _SCHEMA: dict[str, Any] = {
     "message_id": pl.String, "ticket_id": pl.String, "content_hash": pl.String, "clean_text": pl.String,
     "code_text": pl.String, "language": pl.String, "sentiment": pl.Float64, "markers": pl.List(pl.String),
-    "is_automatic": pl.Boolean, "extractor_error": pl.String,
+    "churn_kind": pl.String, "churn_span": pl.String, "is_automatic": pl.Boolean, "extractor_error": pl.String,
 }  # fmt: skip
 
 
@@ -80,6 +83,10 @@ def read_message(row: dict[str, Any]) -> dict[str, Any]:
         is_reply = (row["position"] or 1) > 1
         found = attempt("markers", failed, lambda: sentiment.markers(text, is_reply=is_reply)) or []
         score = attempt("sentiment", failed, lambda: sentiment.score(text, found))
+    said = None
+    if is_customer and row["is_public"] is not False and not (cleaned and cleaned.is_automatic):
+        subject = redaction.redact(row["subject"] or "")  # of the opening message alone
+        said = attempt("commercial", failed, lambda: commercial.leaving(text) or commercial.leaving(subject))
     return {
         "message_id": row["message_id"],
         "ticket_id": row["ticket_id"],
@@ -89,6 +96,8 @@ def read_message(row: dict[str, Any]) -> dict[str, Any]:
         "language": spoken,
         "sentiment": score,
         "markers": found,
+        "churn_kind": said.kind if said else None,
+        "churn_span": said.span if said else None,
         "is_automatic": bool(cleaned and cleaned.is_automatic),
         "extractor_error": "; ".join(failed) or None,
     }

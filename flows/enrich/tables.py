@@ -7,13 +7,15 @@ from __future__ import annotations
 
 TABLES: dict[str, str] = {
     # One row a message. `code_text` is what was pasted from a machine: logs, traces.
-    # `sentiment` is -1 to 1, null where it is unknown (not a customer, not a language we score).
+    # `sentiment` is -1 to 1, null where it is unknown (not a customer, not a language we score). `churn_span` are the
+    # words in which a customer says that they may leave, null in all others.
     "messages": """
         message_id VARCHAR, ticket_id VARCHAR, content_hash VARCHAR, clean_text VARCHAR, code_text VARCHAR,
-        language VARCHAR, sentiment DOUBLE, markers VARCHAR[], is_automatic BOOLEAN, extractor_error VARCHAR,
-        enriched_at TIMESTAMP
+        language VARCHAR, sentiment DOUBLE, markers VARCHAR[], churn_kind VARCHAR, churn_span VARCHAR,
+        is_automatic BOOLEAN, extractor_error VARCHAR, enriched_at TIMESTAMP
     """,
     # One row a ticket. `intent` is null where the model abstained; its guess is then in `intent_reasons`.
+    # `churn_kind` and `churn_span` are those of the customer's newest message that has any.
     "tickets": """
         ticket_id VARCHAR, content_hash VARCHAR, model_id VARCHAR, language VARCHAR, title VARCHAR,
         clean_text VARCHAR, intent VARCHAR, intent_confidence DOUBLE, intent_status VARCHAR,
@@ -21,7 +23,7 @@ TABLES: dict[str, str] = {
         error_signature VARCHAR, error_signature_version INTEGER, error_code VARCHAR, app_version VARCHAR,
         page_route VARCHAR, browser VARCHAR, os VARCHAR, symptom VARCHAR, topic_id VARCHAR,
         topic_similarity DOUBLE, quote VARCHAR, steps VARCHAR, is_spam BOOLEAN, sentiment_first DOUBLE,
-        sentiment_last DOUBLE, extractor_error VARCHAR, enriched_at TIMESTAMP
+        sentiment_last DOUBLE, churn_kind VARCHAR, churn_span VARCHAR, extractor_error VARCHAR, enriched_at TIMESTAMP
     """,
     "topics": """
         topic_id VARCHAR, label VARCHAR, words VARCHAR[], tickets INTEGER, born_at TIMESTAMP, status VARCHAR,

@@ -119,6 +119,8 @@ def read_tickets(
                 "is_spam": bool(row["is_spam"]) or problem["spam"] >= SPAM,
                 "sentiment_first": row["sentiment_first"],
                 "sentiment_last": row["sentiment_last"],
+                "churn_kind": row["churn_kind"],
+                "churn_span": row["churn_span"],
             }
         )
     return pl.DataFrame(out, schema=_SCHEMA)
@@ -131,7 +133,8 @@ _SCHEMA: dict[str, Any] = {
     "error_signature_version": pl.Int32, "error_code": pl.String, "app_version": pl.String, "page_route": pl.String,
     "browser": pl.String, "os": pl.String, "symptom": pl.String, "topic_id": pl.String,
     "topic_similarity": pl.Float64, "quote": pl.String, "steps": pl.String, "is_spam": pl.Boolean,
-    "sentiment_first": pl.Float64, "sentiment_last": pl.Float64, "extractor_error": pl.String,
+    "sentiment_first": pl.Float64, "sentiment_last": pl.Float64, "churn_kind": pl.String, "churn_span": pl.String,
+    "extractor_error": pl.String,
 }  # fmt: skip
 
 

@@ -167,3 +167,22 @@ def test_categories_nobody_mapped_become_the_intents(tmp_path: Path) -> None:
     enrich_connection(con, run)
     assert "intent:zendesk" in {body["name"] for body in run.journal.latest("model").values()}
     assert {ticket(con, "z:0")["intent"], ticket(con, "z:1")["intent"]} == {"printing", "looks"}
+
+
+def test_who_says_that_they_may_leave_is_the_customer_and_their_newest_words_count(tmp_path: Path) -> None:
+    con = make_warehouse(30)
+    add_message(con, "z:0", 2, "You can cancel your subscription, or cancel our contract.", role="agent", minute=400)
+    add_message(con, "z:1", 2, "We are looking for alternatives.", minute=400)
+    add_message(con, "z:1", 3, "If this is not solved by Friday we cancel!", minute=500)
+    add_message(con, "z:1", 4, "Any news?", minute=600)
+    add_message(con, "z:3", 2, "Auto-reply: I am out of office. Please cancel our subscription.", minute=400)
+    add_ticket(con, "z:subject", "Cancel our subscription", "Please confirm by mail.", minute=700)
+    enrich_connection(con, make_run(tmp_path))
+    found = con.sql(
+        "select ticket_id, churn_kind, churn_span from enrich.tickets where churn_kind is not null"
+    ).fetchall()
+    assert sorted(found) == [("z:1", "cancel", "we cancel"), ("z:subject", "cancel", "Cancel our subscription")]
+    said = con.sql(
+        "select message_id, churn_kind from enrich.messages where churn_kind is not null order by 1"
+    ).fetchall()
+    assert said == [("z:1/2", "switch"), ("z:1/3", "cancel"), ("z:subject/1", "cancel")]

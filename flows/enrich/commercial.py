@@ -1,0 +1,70 @@
+"""Whether a customer says that they may leave, and in which words.
+
+Kinds: `cancel` (end the contract, close the account), `no_renewal`, `switch` (a competitor, alternatives), `price` (not
+worth what it costs). English, German, French, Spanish, Portuguese, Italian, Dutch and Japanese. What counts is what the
+writer wants, asks for or threatens with: not a cancelled export, not "we do not want to cancel", not what the writer's
+own customers do, and not a cancellation that lies in the past. A complaint about a price alone is none either: it
+becomes one when the writer says that they cannot or will not go on paying.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from flows.enrich import commercial_phrases as phrases
+from flows.enrich.sentences import sentences
+
+VERSION = 1
+SAMPLE = 4_000  # characters of text that are looked at
+MAX_SPAN = 120
+
+_KINDS = tuple(
+    (kind, re.compile("|".join(lines), re.I))
+    for kind, lines in (
+        ("cancel", phrases.CANCEL),
+        ("no_renewal", phrases.NO_RENEWAL),
+        ("switch", phrases.SWITCH),
+        ("price", phrases.PRICE),
+    )
+)
+_HINT = re.compile(phrases.HINT, re.I)
+_DENIED_BEFORE = re.compile(phrases.DENIED_BEFORE, re.I)
+_DENIED_WITHIN = re.compile(phrases.DENIED_WITHIN, re.I)
+_DENIED_AFTER = re.compile(phrases.DENIED_AFTER, re.I)
+
+
+class Leaving(NamedTuple):
+    kind: str
+    span: str  # the words that show it
+
+
+def leaving(text: str) -> Leaving | None:
+    """The first words in a customer's message that say they may leave; None where there are none.
+
+    `text` is cleaned and redacted: without quoted replies and signatures. The span is at most MAX_SPAN characters.
+    """
+    for sentence in sentences(text[:SAMPLE].replace("’", "'")):
+        if not _HINT.search(sentence):
+            continue
+        plain = " ".join(sentence.split())
+        found = [
+            (match.start(), place, kind, match.group())
+            for place, (kind, pattern) in enumerate(_KINDS)
+            if (match := next((m for m in pattern.finditer(plain) if not _is_denied(kind, plain, m)), None))
+        ]
+        if found:
+            _, _, kind, span = min(found)
+            return Leaving(kind, span.strip(" ,;:")[:MAX_SPAN])
+    return None
+
+
+def _is_denied(kind: str, sentence: str, match: re.Match[str]) -> bool:
+    if kind == "no_renewal":  # a denial itself
+        return False
+    return bool(
+        _DENIED_BEFORE.search(sentence[: match.start()])
+        or _DENIED_AFTER.search(sentence[match.end() :])
+        # in German the denial stands between the subject and the verb
+        or ("kündig" in match.group().lower() and _DENIED_WITHIN.search(match.group()))
+    )

@@ -1,0 +1,160 @@
+"""The phrases of `commercial`: regular expressions by kind, a line or a few for each language.
+
+What is cancelled has to be the contract, and what one changes to another vendor; without an object the clause has to
+end there. Texts have plain apostrophes and single spaces.
+"""
+
+from __future__ import annotations
+
+_OURS = r"(?:(?:our|my|this|the|whole|entire|paid|annual|yearly|monthly|current|existing|company|(?-i:[A-Z])\w+) ){0,3}"
+_CONTRACT = (
+    rf"{_OURS}(?:subscriptions?|accounts?|contracts?|plans?|agreements?|memberships?|licen[cs]es?|services? with you)\b"
+    # "the account of a customer", "my account manager", "the plan change": something else
+    r"(?! (?:of (?!our|my)|manager|page|settings?|review|meeting|call|owner|number|menu|tab|import|export|sync|change"
+    r"|invit|event|webhook|report|holder|team|field|dialog|button))"
+)
+_MONTHS = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+_CLAUSE_END = (
+    r"(?=\s*(?:[.!?,;:)]|$|(?:and|or|by|as of|from|before|if|because|unless|immediately|effective|today|now)\b"
+    r"|at (?:the )?(?:end|year|month)|with immediate|(?:this|next) (?:month|week|year|quarter)\b"
+    rf"|in {_MONTHS}\b))"
+)
+_WANT = (
+    r"(?:(?:we|i)(?:'d| would| will|'ll)? (?:also |now |really |probably |just |rather )*"
+    r"(?:want|wish|like|intend|plan|decided|have decided|have|need|prefer|are going|are planning|am going)(?: now)? to "
+    r"|(?:we|i)(?:'ll| will| may| might| shall| must|'re going to|'d rather)(?: have to| need to)? |please )?"
+)
+_PRODUCTS = r"(?:product|tool|vendor|provider|supplier|service|solution|platform|software|system)s?"
+_RIVALS = (
+    rf"(?:(?:your |the |some |a )?(?:competitors?|competition)|(?:an)?other {_PRODUCTS}|(?:a )?different {_PRODUCTS})"
+)
+_NOT = (
+    r"(?:do not|don't|will not|won't|would not|wouldn't|may not|might not|shall not|are not|aren't|am not|'re not"
+    r"|'m not|(?:have )?decided (?:not to|against)|not|no longer|never)"
+)
+_RENEW = r"(?:renew|extend|prolong)(?:ing)?"
+_TERM = r"(?:subscription|contract|plan|agreement|licen[cs]e)"
+
+CANCEL = (
+    # English
+    rf"{_WANT}(?:cancel|terminate|end|close|discontinue|ending|terminating|cancell?ing|closing) {_CONTRACT}",
+    rf"(?:{_WANT}|how (?:do|can) (?:i|we) |if we )"
+    rf"cancel(?: with you| (?:it |this )?(?:all|altogether))?{_CLAUSE_END}",
+    r"(?:we|i)(?:'ll| will| shall|'re going to| are going to)? (?:cancel|leave|quit|walk away|be leaving)(?: you)?"
+    rf"{_CLAUSE_END}",
+    rf"(?:cancell?ation|termination|ending) of {_CONTRACT}",
+    r"(?:this is|here is|consider this|take this as) (?:our|my) (?:formal |official )?notice\b",
+    r"(?:our|my) notice of (?:cancell?ation|termination)",
+    r"(?:delete|remove) our (?:whole |entire |company )?(?:account|workspace)\b(?! (?:of|invit|member))",
+    r"(?:closing|shutting|winding)(?: down)? (?:the|our) (?:company|business)\b",
+    # German
+    r"(?:hiermit |(?:wir|ich) (?:\w+ ){1,6})?\bkündige?n?\b(?: (?:wir|ich))?"
+    r"(?: (?:unser|mein|den|das|die|unsere|unseren|meinen)\w* \w+)?",
+    r"kündigung (?:des|der|unsere[rs]|meine[rs]) (?:\w+ )?(?:abo|vertrag|konto|account|lizenz|tarif|mitglied)\w*",
+    r"(?:konto|account|abo|vertrag|zugang)\w* (?:\w+ )?(?:schließen|auflösen|beenden)\b",
+    # French
+    r"\b(?:nous \w+ |je \w+ )?résili(?:er|ons|ation)\b(?: (?:notre|mon|le|l'|du|de l'|de notre) ?\w+)?",
+    r"(?:annuler|mettre fin à|arrêter|fermer|clôturer) (?:notre|mon|l'|le|ce) ?(?:abonnement|compte|contrat)\b",
+    # Spanish
+    r"(?:queremos |quiero |vamos a |deseamos )?(?:cancelar|anular|rescindir|dar de baja|cerrar|terminar|finalizar)"
+    r" (?:la|nuestra|mi|el|nuestro|est[ae]) (?:suscripci[oó]n|cuenta|contrato|licencia)\b",
+    r"\b(?:darnos|darme) de baja\b",
+    # Portuguese
+    r"(?:queremos |quero |vamos )?(?:cancelar|encerrar|rescindir)"
+    r" (?:a|o|nossa|nosso|minha|meu|est[ae]) (?:assinatura|conta|contrato|licença)\b",
+    # Italian, Dutch, Japanese
+    r"(?:disdire|cessare|chiudere|rescindere) (?:l'|il |la |nostr[oa] |il nostro |la nostra )?"
+    r"(?:abbonamento|contratto|account)\b",
+    r"(?:abonnement|contract|account) (?:\w+ )?(?:opzeggen|beëindigen|stopzetten)\b",
+    r"解約(?:したい|します|する|希望|を希望|をお願い|手続)",
+)
+NO_RENEWAL = (
+    rf"(?:we|i)(?: are|'re| have|'ve)? ?{_NOT} (?:be |going to |planning to |want to |wish to |intend to |plan to )*"
+    rf"{_RENEW}\b(?: (?:our|the|my|this) \w+)?",
+    # "cannot renew" is a page that does not work
+    rf"(?<!can)(?<!could )(?:not|never) (?:to )?{_RENEW} (?:our|the|my|this) {_TERM}",
+    r"\bnon-?renewal\b",
+    rf"let (?:our|the|my) {_TERM} (?:expire|lapse|run out)",
+    r"(?:turn|switch) off (?:the )?auto(?:matic)?[- ]?renew\w*|stop (?:the|our) (?:auto(?:matic)?[- ]?)?renewal",
+    r"(?:reconsider\w*|rethink\w*|reviewing|questioning) (?:our|the|whether (?:we|to)) (?:will |should )?"
+    r"(?:renew\w*|subscription|contract)",
+    r"(?:vertrag|abo|abonnement|lizenz|tarif)\w* (?:\w+ ){0,3}"
+    r"(?:nicht (?:mehr )?(?:zu )?verlängern|auslaufen (?:zu )?lassen)",
+    r"\b(?:nicht mehr|nicht|keinesfalls) (?:zu )?verlängern\b|verlängern (?:wir|ich) (?:\w+ ){0,3}nicht\b",
+    r"\bne (?:\w+ )?(?:pas |plus )?(?:renouvel|recondui)\w+(?: pas| plus)?\b|\bnon[- ]renouvellement\b",
+    r"\bno (?:vamos a |queremos |pensamos |deseamos |quiero )?renov(?:ar|aremos|amos|aré)\b",
+    r"\bnão (?:vamos |queremos |pretendemos |iremos |quero )?renov(?:ar|aremos|amos|arei)\b",
+    r"\bnon (?:\w+ )?rinnov(?:are|eremo|iamo)\b|\bniet (?:\w+ )?(?:verlengen|verlengd)\b",
+    r"更新(?:しない|しません|するつもりはありません)",
+)
+SWITCH = (
+    rf"(?:switch|mov|migrat|chang|go)(?:e|ing)? (?:over |away )?(?:to|with) {_RIVALS}",
+    rf"(?:look|shop|search)(?:ed|ing)?(?: around)? (?:at|for|into|to) {_RIVALS}",
+    r"(?:look|shop|search|evaluat|compar|consider|explor|review|assess)(?:e|ed|ing)?(?: around)?(?: at| for| into)?"
+    r" (?:an |other |some |possible |several |your |new )?alternatives?"
+    rf"(?: to (?:you|your (?:product|tool|service)|this (?:product|tool|service))\b|{_CLAUSE_END})",
+    rf"(?:evaluat|compar|consider|test|trial)l?(?:e|ed|ing) {_RIVALS}",
+    rf"(?:talking to|in talks with|offers? from) {_RIVALS}",
+    r"(?:tak(?:e|ing)|mov(?:e|ing)) our business (?:elsewhere|to)|(?:look|go)(?:ing)? elsewhere",
+    rf"find(?:ing)? (?:another|a different|a new) {_PRODUCTS}\b(?= *(?:[.!?,;]|$|that|if|who|which|instead))",
+    r"(?:mov|migrat|switch)(?:e|ing) away from (?:you|your|this (?:product|tool|platform))\b",
+    r"(?:replace|replacing) (?:you|your (?:product|tool|service|software))\b",
+    r"(?:mov|switch|migrat)(?:e|ing) to (?:an|our own) in-?house (?:tool|solution|system)",
+    r"(?:zu|zur) (?:einem|einer|der)? ?(?:ander\w+ (?:anbieter|lösung|tool|software|produkt)|konkurren\w+"
+    r"|wettbewerb\w*) (?:zu )?(?:wechseln|gehen)|den anbieter (?:zu )?wechseln",
+    r"wechseln (?:wir |ich )?(?:zu|zur) (?:einem |einer |der )?"
+    r"(?:ander\w+ (?:anbieter|lösung|tool|software|produkt)|konkurren\w+|wettbewerb\w*)",
+    r"(?:nach|uns|über) (?:einer |anderen )?alternativen? (?:um\w*|such\w*|nach\w*)",
+    r"alternativen? (?:zu ihnen|(?:zu )?(?:prüfen|evaluieren|suchen|anschauen|ansehen))"
+    r"|(?:suchen|prüfen|evaluieren) (?:wir )?(?:\w+ )?alternativen",
+    r"(?:pass\w+|all\w+|migr\w+) (?:à|chez|vers) "
+    r"(?:la concurrence|un (?:concurrent|autre (?:outil|fournisseur|prestataire|éditeur|logiciel)))",
+    r"changer de (?:fournisseur|prestataire|solution|logiciel|outil)",
+    r"(?:cherch|regard|étudi|évalu|envisag)\w+ (?:une |des |d'autres |les )?"
+    r"(?:alternatives?|solutions? concurrentes?)",
+    r"(?:cambiar(?:nos)?|pasar(?:nos)?|irnos|migrar) (?:a|con) "
+    r"(?:la competencia|otr[oa] (?:proveedor|producto|herramienta|plataforma|solución|empresa))",
+    r"cambiar de (?:proveedor|herramienta|plataforma)",
+    r"(?:busc|evalu|mir|consider|estudi)\w+ (?:otras |unas )?alternativas\b",
+    r"(?:mudar|migrar|passar|trocar|ir) para "
+    r"(?:a concorrência|um concorrente|outr[oa] (?:fornecedor|ferramenta|plataforma|solução|empresa))",
+    r"(?:mudar|trocar) de (?:fornecedor|ferramenta|plataforma)",
+    r"(?:procur|busc|avali|consider)\w+ (?:outras )?alternativas\b",
+    r"passare (?:a un altro fornitore|alla concorrenza)",
+    r"overstappen (?:naar|op) (?:een andere|de concurrent)\w*",
+    r"(?:他社|別の(?:ツール|サービス))(?:へ|に|への)(?:乗り換え|移行|切り替え)",
+)
+PRICE = (
+    r"(?:can(?:not|'t| not|'t really)) (?:really )?(?:justify|afford) (?:\w+ ){0,3}"
+    r"(?:cost|price|spend|fee|renewal|subscription|any ?more|any longer|much longer|to (?:stay|keep|continue))",
+    r"(?:too expensive|too much|too costly) (?:for us )?to (?:keep|stay|continue|justify|renew)",
+    r"(?:not|n't|no longer) worth (?:the|its|this|what) (?:money|price|cost|we)",
+    rf"cheaper (?:elsewhere|alternatives?|competitors?|{_PRODUCTS}\b)",
+    r"(?:nicht mehr|nicht länger) (?:leisten|rechtfertigen|bezahlen)|lohnt sich (?:für uns )?nicht mehr",
+    r"trop cher pour (?:continuer|rester|renouveler)|ne (?:vaut|justifie) plus",
+    r"demasiado caro para (?:seguir|continuar|renovar)|ya no (?:podemos pagar|nos compensa)",
+    r"caro demais para (?:continuar|renovar)|já não (?:compensa|podemos pagar)",
+)
+# Only a sentence with one of these is worth the phrases: few have any.
+HINT = (
+    r"cancel|terminat|\bend(?:ing)?\b|clos|discontinu|leav|quit|walk away|notice|account|workspace|compan|business"
+    r"|renew|exten|prolong|expire|lapse|run out|reconsider|rethink|question|competit|different|other|alternativ"
+    r"|elsewhere|away|replac|in-?house|justif|afford|expensive|costly|too much|worth|cheaper"
+    r"|kündig|schließ|auflös|beend|verläng|auslauf|anbieter|konkurren|wettbewerb|leisten|rechtfertig|bezahl|lohnt"
+    r"|résili|annul|mettre fin|arrêt|ferm|clôtur|renouvel|recondui|concurren|changer de|cher|vaut|justifie"
+    r"|anular|rescind|baja|cerrar|finaliz|renov|competencia|proveedor|otr[oa]|caro|compensa|pagar"
+    r"|encerr|concorr|outr[oa]|mudar|trocar|disd|cessar|chiud|rinnov|passare|opzegg|beëind|stopzet|verleng|overstap"
+    r"|解約|更新|乗り換え|移行|切り替え"
+)
+# What stands before the words and takes them back: a denial of exactly them, or somebody else as their subject.
+DENIED_BEFORE = (
+    r"(?:(?:\bnot|n't|\bnever|\bwithout|\brather than|\binstead of|\bno (?:plans?|intention|need|wish|reason))"
+    r"(?: (?:really|actually|yet|even|want|wanting|wanted|wish|like|intend|intending|plan|planning|going|have|having"
+    r"|need|mean|meant|trying|ask|asking|asked|here|about|considering|thinking|of|to|be|we|i|are|currently))*"
+    r"|\b(?:nicht|keine?\w*|ohne)(?: \w+){0,2}|\b(?:pas|jamais|sans)(?: \w+)?|\b(?:no|sin|não|sem)(?: \w+){0,2}"
+    r"|\bnon(?: \w+)?|\bniet(?: \w+)?"
+    r"|\b(?:customers?|users?|clients?|subscribers?|members?|buyers?|guests?|people|they|he|she|someone|who)"
+    r"(?: (?:can|could|to|will|want to|who|may|must|should|would|try to))*)\s*$"
+)
+DENIED_WITHIN = r"\b(?:nicht|keine?\w*)\b"
+DENIED_AFTER = r"^ (?:(?:wir|ich|es|ihn|sie|den|das|die|unser\w*|\w+) ){0,3}nicht\b|^(?:しない|したくない)"
