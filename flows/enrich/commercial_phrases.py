@@ -26,7 +26,8 @@ _WANT = (
 )
 _PRODUCTS = r"(?:product|tool|vendor|provider|supplier|service|solution|platform|software|system)s?"
 _RIVALS = (
-    rf"(?:(?:your |the |some |a )?(?:competitors?|competition)|(?:an)?other {_PRODUCTS}|(?:a )?different {_PRODUCTS})"
+    r"(?:(?:one of |some of )?(?:your |the |some |a )?(?:competitors?|competition)"
+    rf"|(?:an)?other {_PRODUCTS}|(?:a )?different {_PRODUCTS})"
 )
 _NOT = (
     r"(?:do not|don't|will not|won't|would not|wouldn't|may not|might not|shall not|are not|aren't|am not|'re not"
@@ -42,6 +43,9 @@ CANCEL = (
     rf"cancel(?: with you| (?:it |this )?(?:all|altogether))?{_CLAUSE_END}",
     r"(?:we|i)(?:'ll| will| shall|'re going to| are going to)? (?:cancel|leave|quit|walk away|be leaving)(?: you)?"
     rf"{_CLAUSE_END}",
+    r"(?:decided|want|going|planning|have) to leave (?:you|this (?:product|tool)|(?-i:[A-Z])\w+)(?! alone)\b",
+    r"(?:thinking of|thinking about|considering) leaving\b(?! (?:a|the|it|this|that|my|comments?)\b)",
+    rf"(?:we|i)(?:'re| are|'m| am)? (?:about|ready|likely) to (?:switch|leave|quit)(?: as well| too)?{_CLAUSE_END}",
     rf"(?:cancell?ation|termination|ending) of {_CONTRACT}",
     r"(?:this is|here is|consider this|take this as) (?:our|my) (?:formal |official )?notice\b",
     r"(?:our|my) notice of (?:cancell?ation|termination)",
@@ -94,7 +98,7 @@ SWITCH = (
     r" (?:an |other |some |possible |several |your |new )?alternatives?"
     rf"(?: to (?:you|your (?:product|tool|service)|this (?:product|tool|service))\b|{_CLAUSE_END})",
     rf"(?:evaluat|compar|consider|test|trial)l?(?:e|ed|ing) {_RIVALS}",
-    rf"(?:talking to|in talks with|offers? from) {_RIVALS}",
+    rf"(?:talking to|in talks with|offers? from|compar(?:e|ing) you (?:with|to)) {_RIVALS}",
     r"(?:tak(?:e|ing)|mov(?:e|ing)) our business (?:elsewhere|to)|(?:look|go)(?:ing)? elsewhere",
     rf"find(?:ing)? (?:another|a different|a new) {_PRODUCTS}\b(?= *(?:[.!?,;]|$|that|if|who|which|instead))",
     r"(?:mov|migrat|switch)(?:e|ing) away from (?:you|your|this (?:product|tool|platform))\b",
@@ -137,7 +141,7 @@ PRICE = (
 )
 # Only a sentence with one of these is worth the phrases: few have any.
 HINT = (
-    r"cancel|terminat|\bend(?:ing)?\b|clos|discontinu|leav|quit|walk away|notice|account|workspace|compan|business"
+    r"cancel|terminat|\bend(?:ing)?\b|clos|discontinu|leav|quit|switch|walk away|notice|account|workspace|compan|business"
     r"|renew|exten|prolong|expire|lapse|run out|reconsider|rethink|question|competit|different|other|alternativ"
     r"|elsewhere|away|replac|in-?house|justif|afford|expensive|costly|too much|worth|cheaper"
     r"|kündig|schließ|auflös|beend|verläng|auslauf|anbieter|konkurren|wettbewerb|leisten|rechtfertig|bezahl|lohnt"
