@@ -119,7 +119,9 @@ class House:
 
     def build_support(self) -> LayerResult:
         """Build what dashboards show of support, and nothing of the findings."""
-        return self.build_only("path:models/intermediate/signals", "path:models/marts/support")
+        return self.build_only(
+            "path:models/intermediate/accounts", "path:models/intermediate/signals", "path:models/marts/support"
+        )
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query on the warehouse."""

@@ -53,21 +53,21 @@ def test_zendesk_tickets_in_the_common_shape(house):
     expected = {
         "source": "zendesk", "source_ticket_id": "1", "category": "billing", "app_version_field": "v4.2.0",
         "group_name": "Tier 1", "organization_id": "zendesk:7", "organization_name": "Acme", "locale": "de",
-        "reporter_key": "zendesk:7", "account_key": "zendesk:7", "requester_id": "zendesk:901",
+        "requester_id": "zendesk:901", "organization_id": "zendesk:7",
         "assignee_id": "zendesk:50", "tags": ["vip"], "solved_at": datetime(2026, 6, 3),
         "url": "https://example.zendesk.com/agent/tickets/1", "merged_into_ticket_id": None,
         "known_at": datetime(2026, 6, 1, 10),
     }  # fmt: skip
     assert {name: first[name] for name in expected} == expected
     rows = house.rows(
-        "select source_ticket_id, category, reporter_key, is_deleted, merged_into_ticket_id, is_merged, is_spam"
+        "select source_ticket_id, category, requester_id, is_deleted, merged_into_ticket_id, is_merged, is_spam"
         " from intermediate.int_tickets order by 1"
     )
     assert rows[1:] == [
         ("2", None, "zendesk:902", False, None, False, False),
         ("3", None, "zendesk:903", True, None, False, False),
         ("4", None, "zendesk:904", False, "zendesk:1", True, False),
-        ("5", None, "zendesk:5", False, None, False, True),
+        ("5", None, None, False, None, False, True),
     ]
     assert house.rows("select name, domains, tier from intermediate.int_organizations") == [
         ("Acme", ["acme.test"], "gold")
@@ -172,7 +172,7 @@ def test_exports_in_the_common_shape(house):
     house.land("export", "releases", [{"id": "r1", "product": "app", "version": "4.1", "released_at": "2026-05-01"}])
     house.build("stage")
     rows = house.rows(
-        "select source_ticket_id, status, tags, is_spam, reporter_key, app_version_field"
+        "select source_ticket_id, status, tags, is_spam, coalesce(organization_id, requester_id), app_version_field"
         " from intermediate.int_tickets order by 1"
     )
     assert rows == [

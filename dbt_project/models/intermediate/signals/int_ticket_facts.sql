@@ -12,6 +12,8 @@ tickets as (
 
 enriched as (select * from {{ source('enrich', 'tickets') }}),
 
+accounts as (select * from {{ ref('int_ticket_accounts') }}),
+
 topics as (select * from {{ source('enrich', 'topics') }}),
 
 releases as (
@@ -36,8 +38,8 @@ counting as (
         tickets.channel,
         tickets.category,
         tickets.tags,
-        tickets.reporter_key,
-        tickets.account_key,
+        coalesce(accounts.account_key, tickets.requester_id, tickets.ticket_id) as reporter_key,
+        accounts.account_key,
         tickets.requester_id,
         tickets.assignee_id,
         tickets.group_name,
@@ -71,10 +73,13 @@ counting as (
         enriched.steps,
         enriched.sentiment_first,
         enriched.sentiment_last,
+        enriched.churn_kind,
+        enriched.churn_span,
         enriched.enriched_at
     from tickets
     left join enriched on tickets.ticket_id = enriched.ticket_id
     left join topics on enriched.topic_id = topics.topic_id
+    left join accounts on tickets.ticket_id = accounts.ticket_id
     where not coalesce(enriched.is_spam, false)
 ),
 

@@ -1,0 +1,79 @@
+-- Grain: one row a record, kind of evidence (id, domain, name) and value, by which it may be one account with another.
+with
+
+records as (select * from {{ ref('int_account_identities') }} where not is_alone),
+
+public_domains as (select domain from {{ ref('public_mail_domains') }}),
+
+-- Our own account ids, and the billing system's ids, which the CRM names.
+ids as (
+    select record_id, external_id as value from records where external_id is not null
+    union
+    select record_id, {{ each('billing_ids') }} from records
+    union
+    select records.record_id, records.source_id
+    from records
+    where records.system = 'billing'
+        and records.source_id in (select {{ each('billing_ids') }} from records where system = 'crm')
+),
+
+-- All ids that one CRM company has, with those merged into it, are one customer's: one of them stands for the others.
+owned as (
+    select coalesce(records.belongs_with, records.record_id) as owner, ids.value, ids.value = records.external_id as is_ours
+    from ids
+    inner join records on ids.record_id = records.record_id and records.system = 'crm'
+),
+
+owners as (
+    select owner, coalesce(min(value) filter (is_ours), min(value)) as customer from owned group by owner
+),
+
+customers as (
+    select owned.value, min(owners.customer) as customer, count(distinct owners.customer) > 1 as is_shared
+    from owned
+    inner join owners on owned.owner = owners.owner
+    group by owned.value
+),
+
+customer_of_ids as (
+    select
+        ids.record_id, ids.value, coalesce(customers.customer, ids.value) as customer,
+        coalesce(customers.is_shared, false) as is_shared
+    from ids
+    left join customers on ids.value = customers.value
+),
+
+domains as (
+    select domains.record_id, domains.domain
+    from (select record_id, lower({{ each('domains') }}) as domain from records) as domains
+    left join public_domains on domains.domain = public_domains.domain
+    where public_domains.domain is null and domains.domain <> ''
+),
+
+-- Records with different ids have it: a holding's, an agency's, a reseller's.
+shared as (
+    select domains.domain
+    from domains
+    inner join customer_of_ids on domains.record_id = customer_of_ids.record_id
+    group by domains.domain
+    having count(distinct customer_of_ids.customer) > 1
+),
+
+evidence as (
+    select record_id, 'id' as kind, value, customer, is_shared from customer_of_ids
+    union all
+    select distinct
+        domains.record_id, 'domain', domains.domain, cast(null as {{ dbt.type_string() }}), shared.domain is not null
+    from domains
+    left join shared on domains.domain = shared.domain
+    union all
+    select record_id, 'name', name_key, null, false from records where name_key is not null
+),
+
+final as (
+    select evidence.*, records.system, records.place
+    from evidence
+    inner join records on evidence.record_id = records.record_id
+)
+
+select * from final
