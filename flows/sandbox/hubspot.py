@@ -60,7 +60,10 @@ class Hubspot:
             ("GET", r"crm/v3/properties/([^/]+)"): self._properties,
             ("GET", r"account-info/v3/details"): self._details,
         }
-        self.routes = [Route("/hubspot/{path:path}", self.handle, methods=["GET", "POST"])]
+        self.routes = [
+            Route(f"/hubspot/{api}/{{path:path}}", self.handle, methods=["GET", "POST"])
+            for api in ("crm", "account-info")
+        ]
 
     @property
     def portal(self) -> Portal:
@@ -76,7 +79,7 @@ class Hubspot:
         return await run_in_threadpool(self._respond, request, body)  # a large page takes a while
 
     def _respond(self, request: Request, body: str) -> Response:
-        path = request.path_params["path"].rstrip("/")
+        path = request.url.path.removeprefix("/hubspot/").rstrip("/")
         headers: dict[str, str] = {}
         try:
             token = authenticate(request.headers.get("authorization", ""))

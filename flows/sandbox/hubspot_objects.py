@@ -91,6 +91,11 @@ class Record:
         count = bisect_right(self._moments.get(name, ()), until)
         return self.versions[name][count - 1].value if count else None
 
+    def title(self, until: int) -> str:
+        """What people call it."""
+        names = ("name", "dealname", "firstname", "lastname")
+        return " ".join(value for name in names if (value := self.value(name, until))) or self.id
+
     def history(self, name: str, until: int) -> list[Object]:
         """The property's versions, newest first. An emptied value is an empty text."""
         versions = self.versions.get(name, [])[: bisect_right(self._moments.get(name, ()), until)]

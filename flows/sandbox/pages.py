@@ -1,4 +1,4 @@
-"""The sandbox for people: the Linear board, the Slack channels and the helpdesk's tickets as plain pages.
+"""The sandbox for people: the Linear board, the Slack channels, the tickets and the CRM's records as plain pages.
 
 They load nothing from elsewhere and run no script; a Content-Security-Policy holds them to that.
 """
@@ -19,6 +19,9 @@ from starlette.routing import Route
 
 from flows.core.clock import parse
 from flows.sandbox.faults import Faults
+from flows.sandbox.hubspot import Hubspot
+from flows.sandbox.hubspot_errors import Refusal
+from flows.sandbox.hubspot_properties import KINDS, PROPERTIES, SINGULAR, TYPE_IDS, always, kind_of
 from flows.sandbox.linear_seed import BOT_ID
 from flows.sandbox.linear_store import LinearStore
 from flows.sandbox.markup import emoji, markdown, mrkdwn, plain, safe_url
@@ -38,12 +41,13 @@ Object = dict[str, Any]
 
 class Pages:
     def __init__(
-        self, clock: Clock, premises: Premises, zendesk: Zendesk, linear: LinearStore, slack: SlackStore,
-        faults: Faults, base_url: Callable[[], str],
+        self, clock: Clock, premises: Premises, zendesk: Zendesk, hubspot: Hubspot, linear: LinearStore,
+        slack: SlackStore, faults: Faults, base_url: Callable[[], str],
     ) -> None:  # fmt: skip
         self.clock = clock
         self.premises = premises
         self.zendesk = zendesk
+        self.hubspot = hubspot
         self.linear = linear
         self.slack = slack
         self.faults = faults
@@ -68,6 +72,7 @@ class Pages:
             Route("/zendesk", self.tickets),
             Route("/zendesk/agent/tickets/{id:int}", self.ticket),
             Route("/zendesk/hc/{locale}/articles/{slug}", self.article),
+            Route("/hubspot/contacts/{portal}/record/{type}/{id}", self.record),
         ]
 
     # -- Linear
@@ -218,6 +223,36 @@ class Pages:
         id = request.path_params["slug"].split("-")[0]
         found = self.premises.company.get("articles", int(id), self.clock.now()) if id.isdigit() else None
         return self._page("article.html", here="", article=found) if found else self._missing()
+
+    # -- the CRM
+
+    def record(self, request: Request) -> Response:
+        """A company, contact or deal with the history of what is known about it, archived or not."""
+        portal, until = self.hubspot.portal, int(self.clock.now().timestamp())
+        try:
+            kind = kind_of(request.path_params["type"])
+        except Refusal:
+            return self._missing()
+        id = request.path_params["id"]
+        found = portal.find(kind, id, until) or portal.find(kind, id, until, archived=True)
+        if found is None:
+            return self._missing()
+
+        def link(kind: str, id: str) -> Object:
+            other = portal.records[kind][id]
+            path = f"/hubspot/contacts/{request.path_params['portal']}/record/{TYPE_IDS[kind]}/{id}"
+            return {"kind": SINGULAR[kind], "name": other.title(until), "url": path}
+
+        links = [link(to, other) for to in KINDS for other, _ in portal.associated(kind, found.id, to, until)]
+        fields = [
+            {"label": known.label, "versions": versions}
+            for name, known in PROPERTIES[kind].items()
+            if name not in always(kind) and (versions := found.history(name, until))
+        ]
+        return self._page(
+            "record.html", here="", record=found, title=found.title(until), kind=SINGULAR[kind], fields=fields,
+            links=links, is_archived=not found.exists(until),
+        )  # fmt: skip
 
     # -- plumbing
 

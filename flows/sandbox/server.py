@@ -92,7 +92,7 @@ def create_app(
             Colleagues(state, linear_store, slack_store, premises.company.truth()).act(before, now)
 
     control = Control(clock, faults, moved)
-    pages = Pages(clock, premises, zendesk, linear_store, slack_store, faults, base_url)
+    pages = Pages(clock, premises, zendesk, hubspot, linear_store, slack_store, faults, base_url)
     parts = (control, zendesk, hubspot, stripe, linear, slack, pages)
     app = Starlette(routes=[route for part in parts for route in part.routes])
     return FaultMiddleware(app, faults, _drop)
