@@ -85,6 +85,6 @@ def broken() -> Refusal:
 
 def _masked(key: str) -> str:
     """The kind of key and its last four letters, as far as there are more than that."""
-    shown = key[: key.rfind("_") + 1] if "_" in key else ""
-    rest = key[len(shown) :]
+    words = key.split("_", 2)
+    shown, rest = ("_".join([*words[:2], ""]), words[2]) if len(words) == 3 else ("", key)
     return f"{shown}{'*' * max(len(rest) - 4, 4)}{rest[-4:] if len(rest) > 4 else ''}"

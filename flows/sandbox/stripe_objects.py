@@ -47,7 +47,6 @@ def customer(source: Customer, state: CustomerState) -> Json:
         "balance": 0,
         "created": source.created,
         "currency": source.currency,
-        "customer_account": None,
         "default_source": None,
         "delinquent": state.is_delinquent,
         "description": None,
