@@ -85,7 +85,9 @@ def the_crm() -> Commerce:
         Change(at(days=60), "dealtype", "renewal"),
         Change(at(days=-1), "dealstage", "closedwon"),
     )
-    return crm(companies, contacts, [CrmDeal("51", at(days=60), renewal, ("900",))])
+    lost = (Change(at(days=40), "dealname", "More seats"), Change(at(days=20), "dealstage", "closedlost"))
+    deals = [CrmDeal("51", at(days=60), renewal, ("900",)), CrmDeal("52", at(days=40), lost, ("1001",))]
+    return crm(companies, contacts, deals)
 
 
 def opened(commerce: Commerce) -> Company:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hubspot import HubSpot
 from hubspot.crm.contacts.exceptions import ApiException as ContactsException
@@ -15,6 +15,7 @@ from hubspot_crm import (
     NOW,
     OPEN,
     at,
+    bearer,
     company,
     connect,
     contact,
@@ -92,7 +93,7 @@ def test_every_operator(hubspot: HubSpot) -> None:
     assert found("hs_object_id", "GT", value="1001") == {"Borealis-Inc"}
     assert found("hs_object_id", "BETWEEN", value="900", highValue="1001") == {"Acme", "Borealis"}
     assert found("renewal_date", "GTE", value="2026-03-31") == {"Acme"}
-    assert found("renewal_date", "LT", value=1774915200000) == set()  # 31 March 2026
+    assert found("renewal_date", "EQ", value=1774915200000) == {"Acme"}  # 31 March 2026
     either = [{"filters": [{"propertyName": "name", "operator": "EQ", "value": n}]} for n in ("acme", "borealis")]
     assert set(names(hubspot, filterGroups=either)) == {"Acme", "Borealis"}
     both = [{"filters": [one for group in either for one in group["filters"]]}]
@@ -127,11 +128,10 @@ def test_a_search_does_not_page_past_10_000_results_and_is_quick(tmp_path: Path)
         assert rest.total == 501 and len(rest.results) == 101
     few = crm([company(900, "Acme")], crowd[:1500])
     with SandboxServer(tmp_path / "few", company=opened(few), rate_limits=OPEN) as server:
-        client = connect(server)
-        search(client, "contacts", **wish)
-        begin = time.perf_counter()
-        assert len(search(client, "contacts", **wish, after="1000").results) == 200
-        assert time.perf_counter() - begin < 0.25  # a quarter of that on an idle machine, the client included
+        with httpx.Client(base_url=f"{server.url}/hubspot/crm/v3/objects/contacts/", headers=bearer()) as client:
+            tries = [client.post("search", json=wish | {"after": "1000"}) for _ in range(5)]
+    assert len(tries[0].json()["results"]) == 200
+    assert min(answer.elapsed.total_seconds() for answer in tries) < 0.05
 
 
 def test_a_search_has_limits(hubspot: HubSpot) -> None:
