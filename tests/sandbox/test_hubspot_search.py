@@ -128,8 +128,8 @@ def test_a_search_does_not_page_past_10_000_results_and_is_quick(tmp_path: Path)
         assert rest.total == 501 and len(rest.results) == 101
     few = crm([company(900, "Acme")], crowd[:1500])
     with SandboxServer(tmp_path / "few", company=opened(few), rate_limits=OPEN) as server:
-        with httpx.Client(base_url=f"{server.url}/hubspot/crm/v3/objects/contacts/", headers=bearer()) as client:
-            tries = [client.post("search", json=wish | {"after": "1000"}) for _ in range(5)]
+        url = f"{server.url}/hubspot/crm/v3/objects/contacts/search"
+        tries = [httpx.post(url, headers=bearer(), json=wish | {"after": "1000"}) for _ in range(5)]
     assert len(tries[0].json()["results"]) == 200
     assert min(answer.elapsed.total_seconds() for answer in tries) < 0.05
 
