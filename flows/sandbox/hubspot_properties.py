@@ -53,6 +53,7 @@ PROPERTIES: dict[str, dict[str, Property]] = {
         **_common("companies"),
         "name": Property("Company name", "string"),
         "domain": Property("Company Domain Name", "string"),
+        "hs_additional_domains": Property("Additional Domains", "enumeration", "checkbox"),
         "industry": Property("Industry", "enumeration", "select"),
         "country": Property("Country/Region", "string"),
         "lifecyclestage": Property("Lifecycle Stage", "enumeration", "radio"),
@@ -93,7 +94,7 @@ def always(kind: str) -> tuple[str, ...]:
 def described(kind: str, name: str, values: list[str]) -> dict[str, Any]:
     """A property as `/crm/v3/properties` tells of it. `values` are those in use, the options of an enumeration."""
     known = PROPERTIES[kind][name]
-    options = values if known.type == "enumeration" and name not in ("hubspot_owner_id", "hs_merged_object_ids") else []
+    has_options = known.type == "enumeration" and known.field_type != "checkbox" and name != "hubspot_owner_id"
     return {
         "name": name,
         "label": known.label,
@@ -103,7 +104,7 @@ def described(kind: str, name: str, values: list[str]) -> dict[str, Any]:
         "groupName": f"{SINGULAR[kind]}information",
         "options": [
             {"label": value, "value": value, "description": "", "displayOrder": n, "hidden": False}
-            for n, value in enumerate(options)
+            for n, value in enumerate(values if has_options else [])
         ],
         "referencedObjectType": "OWNER" if name == "hubspot_owner_id" else None,
         "displayOrder": -1,
