@@ -1,8 +1,8 @@
 """The company's customers across helpdesk, CRM and billing: who they are, what they pay, and what became of them.
 
-    commerce = found(seed, organizations, span)
+    commerce, lives, dropped = found(seed, people, lives, agents, releases, span)
 
-Fixed by the seed and the organizations, with random streams of its own: nothing of the helpdesk moves.
+Fixed by the seed and what the helpdesk already holds, with random streams of its own: nothing there moves.
 """
 
 from __future__ import annotations
@@ -11,28 +11,50 @@ from collections.abc import Sequence
 from random import Random
 
 from flows.sandbox.arrivals import DAY, HOUR
+from flows.sandbox.churn import ChurnPlan
 from flows.sandbox.clients import Client, introduce
 from flows.sandbox.commerce import Commerce, Customer
+from flows.sandbox.complaints import Complaints
 from flows.sandbox.crm import SalesTeam
-from flows.sandbox.people import Organization
+from flows.sandbox.crm_upkeep import tidy_up
+from flows.sandbox.lives import Life
+from flows.sandbox.people import Directory, User
 from flows.sandbox.pricing import TIERS, currency_of, plans
+from flows.sandbox.product import Release
+from flows.sandbox.story import tell
 from flows.sandbox.subscriptions import TRIAL, Leaving, Move, Script, identifier, play
 
 _YEARLY = {"starter": 0.15, "business": 0.35, "enterprise": 0.75}
 _SEATS = {"starter": (1, 8), "business": (6, 40), "enterprise": (30, 180)}
 
 
-def found(seed: int, organizations: Sequence[Organization], span: tuple[int, int, int]) -> Commerce:
-    """Everything sold. `span` is start, end of history, end in unix seconds."""
-    clients = introduce(Random(f"{seed} accounts"), organizations)
+def found(
+    seed: int,
+    people: Directory,
+    lives: list[Life],
+    agents: list[User],
+    releases: Sequence[Release],
+    span: tuple[int, int, int],
+) -> tuple[Commerce, list[Life], set[Life]]:
+    """Everything sold, the tickets that come with it, and the everyday tickets that are not written after all.
+
+    `span` is start, end of history, end in unix seconds.
+    """
+    complaints = Complaints(Random(f"{seed} complaints"), agents, releases, span[2])
+    clients = introduce(Random(f"{seed} accounts"), people.organizations)
     rng = Random(f"{seed} subscriptions")
     for client in clients:
         client.scripts = [_script(rng, client, span)]
-    _fail_to_convert(rng, clients, span)
-    return settle(seed, clients, span)
+    lost = _fail_to_convert(rng, clients, span)
+    churn = ChurnPlan(Random(f"{seed} churn"), clients, lives, complaints, span)
+    for client in lost:
+        churn.fall_silent(client, client.script.created + 45 * DAY)
+    churn.carry_out()
+    clients.append(tell(Random(f"{seed} story"), people, complaints, span[1]))
+    return _settle(seed, clients, span), complaints.lives, churn.dropped
 
 
-def settle(seed: int, clients: list[Client], span: tuple[int, int, int]) -> Commerce:
+def _settle(seed: int, clients: list[Client], span: tuple[int, int, int]) -> Commerce:
     """Plays the scripts and writes the records of billing and CRM."""
     rng = Random(f"{seed} billing")
     prices, end = plans(), span[2]
@@ -45,10 +67,14 @@ def settle(seed: int, clients: list[Client], span: tuple[int, int, int]) -> Comm
             subscription, invoices = play(rng, script, client.customer.id, prices, end)
             client.subscriptions.append(subscription)
             client.invoices += invoices
+        ended, leaving = client.subscriptions[-1].ended_at, client.script.leaving
+        if ended is not None and ended < end and not (leaving and leaving.kind in ("trial", "expired")):
+            client.account.churned_at = ended
     sales = SalesTeam(Random(f"{seed} crm"), span, prices)
     for client in clients:
         if client.in_crm:
             sales.win(client)
+    tidy_up(Random(f"{seed} upkeep"), sales, clients, span)
     prospects = sales.court({client.organization.name for client in clients}, round(40 * len(clients) / 300) + 1)
     return Commerce(
         plans=prices,
@@ -108,11 +134,12 @@ def _script(rng: Random, client: Client, span: tuple[int, int, int]) -> Script:
     return script
 
 
-def _fail_to_convert(rng: Random, clients: list[Client], span: tuple[int, int, int]) -> None:
-    """Some trials of the history end without a sale; some customers pay only with the second card."""
+def _fail_to_convert(rng: Random, clients: list[Client], span: tuple[int, int, int]) -> list[Client]:
+    """Some trials of the history end without a sale: these. Some customers pay only with the second card."""
     start, history_end, _ = span
     tried = [c for c in clients if start < c.script.created < history_end - 30 * DAY and c.in_billing]
-    for client in rng.sample(tried, -(-len(tried) // 12)):
+    lost = rng.sample(tried, -(-len(tried) // 12))
+    for client in lost:
         script = client.script
         script.has_trial = rng.random() < 0.8
         script.moves, script.refunds = [], []
@@ -127,3 +154,4 @@ def _fail_to_convert(rng: Random, clients: list[Client], span: tuple[int, int, i
             first.leaving = Leaving("expired", first.created)
             script.created += 23 * HOUR + rng.randint(1, 6) * HOUR
             client.scripts = [first, script]
+    return lost

@@ -60,6 +60,8 @@ class Client:
     billing_account_id: bool = True
     scripts: list[Script] = field(default_factory=list)
     """What it does with each subscription; the last one counts."""
+    renews_at: int | None = None
+    """When a contract of its own is up, whatever billing's periods are."""
     customer: Customer | None = None
     subscriptions: list[Subscription] = field(default_factory=list)
     invoices: list[Invoice] = field(default_factory=list)

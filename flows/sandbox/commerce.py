@@ -126,7 +126,8 @@ class CrmCompany:
     """A company in the CRM: a customer, a prospect, or a duplicate.
 
     Fields in `changes`: name, domain, account_id, stripe_customer_id, tier, industry, country, hubspot_owner_id,
-    lifecyclestage, renewal_date (ISO date). The first of each is at `created` at the earliest.
+    lifecyclestage, renewal_date (ISO date), hs_additional_domains (those of companies merged into it). The first of
+    each is at `created` at the earliest.
     """
 
     id: str

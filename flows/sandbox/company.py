@@ -28,7 +28,7 @@ from flows.sandbox.incidents import Incident, regular_releases, schedule
 from flows.sandbox.lives import Life
 from flows.sandbox.people import Directory, User, team
 from flows.sandbox.product import Release, number_releases
-from flows.sandbox.queue import write_in
+from flows.sandbox.queue import join_queue, write_in
 
 Object = dict[str, Any]
 
@@ -123,7 +123,8 @@ class Company:
             incidents=incidents,
             releases=releases,
         )
-        commerce = found(seed, people.organizations, (begins, today, ends))
+        commerce, more, dropped = found(seed, people, lives, agents, releases, (begins, today, ends))
+        lives = join_queue(lives, more, dropped, incidents)
         return cls(
             arguments={
                 "seed": seed,
@@ -209,7 +210,7 @@ class Company:
 
     def truth(self) -> Object:
         """What was planted, for the scorer only: see `flows.sandbox.truth`."""
-        return truth.document(self.seed, self.history_end, self._incidents, self._lives)
+        return truth.document(self.seed, self.history_end, self._incidents, self._lives, self.commerce)
 
     # -- inside ----------------------------------------------------------------------------------------
 

@@ -66,8 +66,7 @@ class SalesTeam:
         if rng.random() < 0.25:
             at = created + rng.randint(30, 400) * DAY
             changes.append(Change(at, "hubspot_owner_id", rng.choice(list(self.owners))))
-        company = CrmCompany(str(_FIRST_COMPANY + _STRIDE * len(self.companies)), created, _ordered(changes))
-        self.companies[company.id] = company
+        company = self.add_company(created, _ordered(changes))
         client.account.company_ids.append(company.id)
         self._meet(client, company)
         self._deal(client, company)
@@ -87,8 +86,7 @@ class SalesTeam:
                 Change(created, "hubspot_owner_id", owner),
                 Change(created, "lifecyclestage", rng.choice(("lead", "marketingqualifiedlead", "opportunity"))),
             )
-            company = CrmCompany(str(_FIRST_COMPANY + _STRIDE * len(self.companies)), created, changes)
-            self.companies[company.id] = company
+            company = self.add_company(created, changes)
             prospects.append(Account(id=f"prospect_{company.id}", name=name, company_ids=[company.id]))
             first, last = rng.choice(phrases("name.first.en")), rng.choice(phrases("name.last.en"))
             self._contact(
@@ -99,6 +97,11 @@ class SalesTeam:
             amount = in_words(self._plans["business"].prices["usd", "year"] * rng.randint(5, 60), "usd")
             self._open_deal(f"{name} - New business", "newbusiness", amount, "usd", owner, at, stages, company.id)
         return prospects
+
+    def add_company(self, created: int, changes: tuple[Change, ...]) -> CrmCompany:
+        company = CrmCompany(str(_FIRST_COMPANY + _STRIDE * len(self.companies)), created, changes)
+        self.companies[company.id] = company
+        return company
 
     # -- companies -------------------------------------------------------------------------------------
 
@@ -124,6 +127,8 @@ class SalesTeam:
             for begin, finish in script.periods(self._end):
                 at = sold if begin == script.paid_from else begin + rng.randint(-5 * DAY, 4 * DAY)
                 changes.append(Change(at, "renewal_date", _day(finish)))
+        if client.renews_at:
+            changes.append(Change(sold, "renewal_date", _day(client.renews_at)))
         ended = client.subscriptions[-1].ended_at if client.subscriptions else None
         if ended:
             changes = [change for change in changes if change.at < ended]
@@ -176,8 +181,9 @@ class SalesTeam:
                 f"{name} - New business", "newbusiness", amount(script.paid_from), currency, owner, company.created,
                 stages, company.id, closes=script.paid_from,
             )  # fmt: skip
-        if script.interval == "year":
-            for _, finish in script.periods(self._end):
+        renewals = [finish for _, finish in script.periods(self._end)] if script.interval == "year" else []
+        if renewals or client.renews_at:
+            for finish in renewals or [client.renews_at or 0]:
                 if finish - RENEWAL_LEAD > min(self._end, ended or self._end):
                     break
                 lost = ended is not None and ended <= finish

@@ -45,6 +45,10 @@ class Life:
     """"", spam, empty, megabyte or undated."""
     twin: Life | None = None
     """The ticket this one was merged into."""
+    before: Life | None = None
+    """The solved ticket whose issue is back."""
+    stance: tuple[str, ...] = ()
+    """Banks of what the customer says besides the matter itself: mounting anger, praise, that they will leave."""
     steps: list[Step] = field(default_factory=list)
     event_ids: list[int] = field(default_factory=list)
     rating: str = ""

@@ -161,8 +161,18 @@ class Directory:
             user.email = f"{user.email.split('@')[0]}@bulk-offers{self._rng.randint(2, 99)}.example"
         return user
 
-    def _person(self, organization: Organization | None, created: int) -> User:
-        rng = self._rng
+    def join(
+        self, rng: Random, name: str, domain: str, *, tier: str, country: str, created: int, people: int
+    ) -> Organization:
+        """One more customer with people who all write English; `draw` does not know it."""
+        organization = Organization(9_001 + len(self.organizations), name, domain, tier, country, created, True)
+        self.organizations.append(organization)
+        for _ in range(people):
+            self._person(organization, created, rng).writes = "en"
+        return organization
+
+    def _person(self, organization: Organization | None, created: int, rng: Random | None = None) -> User:
+        rng = rng or self._rng
         country = organization.country if organization else rng.choice(("US", "US", "GB", "CA", "DE", "BR"))
         if rng.random() < 0.08:
             country = rng.choice(list(COUNTRIES))

@@ -128,6 +128,21 @@ def write_in(
     return lives
 
 
+def join_queue(lives: list[Life], more: list[Life], dropped: set[Life], incidents: list[Incident]) -> list[Life]:
+    """The queue with more tickets and without some everyday ones, in order of arrival and numbered anew."""
+    joined = sorted([life for life in lives if life not in dropped] + more, key=lambda life: life.created)
+    numbers = {life.id: FIRST_TICKET_ID + n for n, life in enumerate(joined) if life.id}
+    for incident in incidents:
+        incident.ticket_ids = [numbers[key] for key in incident.ticket_ids]
+    for n, life in enumerate(joined):
+        life.id = FIRST_TICKET_ID + n
+        for place, step in enumerate(life.steps):
+            says, _, other = step.says.partition(":")
+            if other:
+                life.steps[place] = step._replace(says=f"{says}:{numbers[int(other)]}")
+    return joined
+
+
 def _affected(rng: Random, people: Directory, incident: Incident, wrote: set[int], at: int) -> User:
     """Somebody the incident touches; mostly from a customer who has not written about it yet."""
     plan = incident.plan

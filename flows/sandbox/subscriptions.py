@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from random import Random
 from typing import Literal, NamedTuple
 
@@ -86,6 +87,7 @@ class Script:
         return (moved[-1].plan, moved[-1].seats) if moved else (self.plan, self.seats)
 
 
+@cache
 def months_later(at: int, months: int) -> int:
     """The same day and time so many months later, or the month's last day where it has no such day."""
     moment = datetime.fromtimestamp(at, UTC)

@@ -112,6 +112,8 @@ def _opening(rng: Random, life: Life) -> list[str]:
     trouble = kind in _BROKEN or (not kind and life.intent in _PROBLEMS)
     if life.language != "en":
         return foreign.opening(rng, life, values, with_error=rng.random() < _error_share(life))
+    if life.stance:
+        return _outspoken(rng, life, values)
     manner = tone(rng, life.requester.habits, trouble=trouble or kind == "billing_wave")
     core = _core(life, values)
     if life.twin is not None:
@@ -138,6 +140,16 @@ def _opening(rng: Random, life: Life) -> list[str]:
     greets = manner != "terse" and rng.random() < (0.5 if life.channel == "chat" else 0.85)
     greeting = [say(Random(habits) if rng.random() < 0.7 else rng, f"hello.{manner}", values)] if greets else []
     return greeting + _paragraphs(rng, parts)
+
+
+def _outspoken(rng: Random, life: Life, values: Values) -> list[str]:
+    """The opening of somebody who also says what they think of us."""
+    about = {**values, "ticket.before": f"#{life.before.id}"} if life.before else values
+    core = _core(life.before or life, particulars(life.before or life))
+    said = dict.fromkeys(say(rng, bank, about) for bank in life.stance)
+    parts = [*said, core] if life.before else [core, *said]
+    greeting = [say(rng, "hello.plain", values)] if rng.random() < 0.6 else []
+    return greeting + _paragraphs(rng, [type_out(rng, life.requester.habits, "plain", part) for part in parts])
 
 
 def _core(life: Life, values: Values) -> str:
@@ -204,6 +216,10 @@ def _subject(rng: Random, life: Life) -> str:
     if life.language != "en":
         return foreign.subject(rng, life, values)
     chance = rng.random()
+    if life.before is not None:
+        return say(rng, "subject.again", {**values, "ticket.before": f"#{life.before.id}"})
+    if "leaving" in life.stance or "card.declined" in life.stance:
+        return say(rng, "subject.leaving" if "leaving" in life.stance else "subject.card", values)
     if chance < 0.03:
         return rng.choice(("", "(no subject)", "Help", "Question", "?", "Larkspan"))
     planted = planted_words(life)
