@@ -18,6 +18,11 @@
     from_json({{ column }}, 'map<string,string>')[{{ key }}]
 {%- endmacro %}
 
+{# The keys of a JSON object as a list; null where there is none. #}
+{% macro json_names(column) -%} {{ return(adapter.dispatch('json_names', 'groundswell')(column)) }} {%- endmacro %}
+{% macro default__json_names(column) -%} json_keys({{ column }}) {%- endmacro %}
+{% macro spark__json_names(column) -%} json_object_keys({{ column }}) {%- endmacro %}
+
 {# The elements of a JSON array as a list of JSON texts; null where there is no array. #}
 {% macro json_items(column, path) -%}
     {{ return(adapter.dispatch('json_items', 'groundswell')(column, path)) }}
@@ -45,12 +50,24 @@
 {% macro default__each(list) -%} unnest({{ list }}) {%- endmacro %}
 {% macro spark__each(list) -%} explode({{ list }}) {%- endmacro %}
 
+{# The same, and one row with null where the list is empty or null. #}
+{% macro each_or_null(list) -%} {{ return(adapter.dispatch('each_or_null', 'groundswell')(list)) }} {%- endmacro %}
+{% macro default__each_or_null(list) -%}
+    unnest(case when len({{ list }}) > 0 then {{ list }} else [null] end)
+{%- endmacro %}
+{% macro spark__each_or_null(list) -%} explode_outer({{ list }}) {%- endmacro %}
+
 {# An ISO 8601 text as a naive timestamp in UTC; null where it is none. A text without offset is UTC. #}
 {% macro utc_time(text) -%} {{ return(adapter.dispatch('utc_time', 'groundswell')(text)) }} {%- endmacro %}
 {% macro default__utc_time(text) -%}
     make_timestamp(epoch_us(try_cast({{ text }} as timestamp with time zone)))
 {%- endmacro %}
 {% macro spark__utc_time(text) -%} to_utc_timestamp(try_cast({{ text }} as timestamp), 'UTC') {%- endmacro %}
+
+{# Seconds since 1970, as a text or a number, as a naive timestamp in UTC; null where it is none. #}
+{% macro unix_time(seconds) -%} {{ return(adapter.dispatch('unix_time', 'groundswell')(seconds)) }} {%- endmacro %}
+{% macro default__unix_time(seconds) -%} make_timestamp(try_cast({{ seconds }} as bigint) * 1000000) {%- endmacro %}
+{% macro spark__unix_time(seconds) -%} timestamp_seconds(try_cast({{ seconds }} as bigint)) {%- endmacro %}
 
 {# Tags as a list of texts, from a JSON array or a text separated by ';' or ','. #}
 {% macro tag_list(text) -%} {{ return(adapter.dispatch('tag_list', 'groundswell')(text)) }} {%- endmacro %}

@@ -1,12 +1,13 @@
 {#
 The newest version of each id in a landed stream: by the source's own version, then pulled_at, then seq.
-Versions in quarantine are left out. Columns: source, id, version, pulled_at, seq, payload, and of the first
-version that counts: first_pulled_at, first_backfill.
+Versions in quarantine are left out, and those for which `where`, a condition on landed.payload, does not hold.
+Columns: source, id, version, pulled_at, seq, payload, and of the first version that counts: first_pulled_at,
+first_backfill.
 
 In an incremental model only ids are read again that landed since (by seq, source by source), or that were
 ever in quarantine: those can change without anything landing.
 #}
-{% macro newest_records(vendor, stream) %}
+{% macro newest_records(vendor, stream, where=none) %}
     select source, id, version, pulled_at, seq, payload, first_pulled_at, first_backfill
     from (
         select
@@ -18,6 +19,9 @@ ever in quarantine: those can change without anything landing.
         left join ({{ quarantine_entries(stream) }}) as quarantine
             on landed.source = quarantine.source and landed.id = quarantine.id and landed.seq = quarantine.seq
         where coalesce(quarantine.status, '') <> 'quarantined'
+        {%- if where %}
+            and {{ where }}
+        {%- endif %}
         {%- if is_incremental() %}
             and (landed.source, landed.id) in (
                 select arrived.source, arrived.id
@@ -37,6 +41,15 @@ ever in quarantine: those can change without anything landing.
             arrival as (partition by landed.source, landed.id order by landed.pulled_at, landed.seq)
     ) as ranked
     where newness = 1
+{% endmacro %}
+
+{# Every version of every record in a landed stream, without those in quarantine. #}
+{% macro good_records(vendor, stream) %}
+    select landed.*
+    from {{ source('landing', vendor ~ '__' ~ stream) }} as landed
+    left join ({{ quarantine_entries(stream) }}) as quarantine
+        on landed.source = quarantine.source and landed.id = quarantine.id and landed.seq = quarantine.seq
+    where coalesce(quarantine.status, '') <> 'quarantined'
 {% endmacro %}
 
 {# The newest word on every record of a stream that was ever put in quarantine. #}

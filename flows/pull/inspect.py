@@ -135,7 +135,7 @@ def _stripe(settings: Settings, name: str, source: StripeSource) -> Inspection:
     who = shown or (account.get("business_profile") or {}).get("name") or account.get("id") or "an account"
     readable = [stream for stream, page in pages.items() if page is not None]
     found = Inspection(name, f"{who} at {source.base_url}", f"reads {', '.join(readable) or 'nothing'}")
-    found.counts = dict.fromkeys(readable)
+    found.counts = {s: None if page["has_more"] else len(page["data"]) for s, page in pages.items() if page}
     for stream, permission in stripe.PERMISSIONS.items():
         if pages[stream] is None:
             found.will_fail = True

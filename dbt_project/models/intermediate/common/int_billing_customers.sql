@@ -1,22 +1,28 @@
--- Grain: stands in, empty, until the source of it is read.
+-- Grain: one row whoever is billed. Deleted ones stay, flagged.
 with
+
+customers as (select * from {{ ref('stg_stripe__customers') }}),
+
+sources as (select * from {{ source('control', 'sources') }}),
 
 final as (
     select
-        cast(null as varchar) as billing_customer_id,
-        cast(null as varchar) as source,
-        cast(null as varchar) as source_id,
-        cast(null as varchar) as name,
-        cast(null as varchar) as email,
-        cast(null as varchar) as email_domain,
-        cast(null as varchar) as country,
-        cast(null as varchar) as currency,
-        cast(null as varchar) as external_id,
-        cast(null as boolean) as is_delinquent,
-        cast(null as boolean) as is_deleted,
-        cast(null as timestamp) as created_at,
-        cast(null as timestamp) as known_at
-    where false
+        customers.customer_id as billing_customer_id,
+        customers.source,
+        customers.source_id,
+        customers.name,
+        customers.email,
+        {{ first_match('lower(customers.email)', '@([^@[:space:]>]+)[[:space:]>]*$') }} as email_domain,
+        customers.country,
+        customers.currency,
+        nullif({{ json_value('customers.metadata', 'sources.account_field') }}, '') as external_id,
+        customers.is_delinquent,
+        customers.is_deleted,
+        customers.created_at,
+        {{ dashboard_url('customers', 'customers') }} as url,
+        {{ known_at('customers.created_at', 'customers') }} as known_at
+    from customers
+    left join sources on customers.source = sources.source
 )
 
 select * from final

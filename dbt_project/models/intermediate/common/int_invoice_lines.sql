@@ -1,25 +1,36 @@
--- Grain: stands in, empty, until the source of it is read.
+-- Grain: one row a line of an invoice: a plan for a period, or what a change in mid-period gives back or costs more.
 with
+
+lines as (select * from {{ ref('stg_stripe__invoice_lines') }} where line_id is not null),
+
+invoices as (select * from {{ ref('int_invoices') }}),
+
+products as (select * from {{ ref('stg_stripe__products') }}),
+
+prices as (select * from {{ ref('int_plan_prices') }}),
 
 final as (
     select
-        cast(null as varchar) as line_id,
-        cast(null as varchar) as source,
-        cast(null as varchar) as invoice_id,
-        cast(null as varchar) as billing_customer_id,
-        cast(null as varchar) as subscription_id,
-        cast(null as varchar) as plan,
-        cast(null as varchar) as price_id,
-        cast(null as varchar) as "interval",
-        cast(null as integer) as quantity,
-        cast(null as decimal(18, 2)) as amount,
-        cast(null as varchar) as currency,
-        cast(null as boolean) as is_proration,
-        cast(null as timestamp) as period_start_at,
-        cast(null as timestamp) as period_end_at,
-        cast(null as timestamp) as created_at,
-        cast(null as timestamp) as known_at
-    where false
+        lines.line_id,
+        lines.source,
+        lines.invoice_id,
+        invoices.billing_customer_id,
+        lines.subscription_id,
+        products.name as plan,
+        lines.price_id,
+        coalesce(prices."interval", lines."interval") as "interval",
+        lines.quantity,
+        lines.amount,
+        lines.currency,
+        lines.is_proration,
+        lines.period_start_at,
+        lines.period_end_at,
+        invoices.created_at,
+        invoices.known_at
+    from lines
+    inner join invoices on lines.invoice_id = invoices.invoice_id
+    left join products on lines.product_id = products.product_id
+    left join prices on lines.price_id = prices.price_id
 )
 
 select * from final

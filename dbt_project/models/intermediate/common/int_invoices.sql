@@ -1,31 +1,34 @@
--- Grain: stands in, empty, until the source of it is read.
+-- Grain: one row an invoice. Drafts and voided ones stay; deleted drafts do not.
 with
+
+invoices as (select * from {{ ref('stg_stripe__invoices') }} where not is_deleted),
 
 final as (
     select
-        cast(null as varchar) as invoice_id,
-        cast(null as varchar) as source,
-        cast(null as varchar) as source_id,
-        cast(null as varchar) as number,
-        cast(null as varchar) as billing_customer_id,
-        cast(null as varchar) as subscription_id,
-        cast(null as varchar) as status,
-        cast(null as varchar) as currency,
-        cast(null as decimal(18, 2)) as total,
-        cast(null as decimal(18, 2)) as amount_due,
-        cast(null as decimal(18, 2)) as amount_paid,
-        cast(null as decimal(18, 2)) as amount_refunded,
-        cast(null as integer) as attempt_count,
-        cast(null as varchar) as billing_reason,
-        cast(null as timestamp) as created_at,
-        cast(null as timestamp) as finalized_at,
-        cast(null as timestamp) as due_at,
-        cast(null as timestamp) as paid_at,
-        cast(null as timestamp) as closed_at,
-        cast(null as timestamp) as next_attempt_at,
-        cast(null as varchar) as url,
-        cast(null as timestamp) as known_at
-    where false
+        invoice_id,
+        source,
+        source_id,
+        number,
+        customer_id as billing_customer_id,
+        subscription_id,
+        status,
+        currency,
+        total,
+        amount_due,
+        amount_paid,
+        coalesce(amount_refunded, 0) as amount_refunded,
+        coalesce(attempt_count, 0) as attempt_count,
+        billing_reason,
+        created_at,
+        finalized_at,
+        due_at,
+        paid_at,
+        uncollectible_at,
+        case status when 'void' then voided_at when 'uncollectible' then uncollectible_at end as closed_at,
+        next_attempt_at,
+        {{ dashboard_url('invoices', 'invoices') }} as url,
+        {{ known_at('created_at', 'invoices') }} as known_at
+    from invoices
 )
 
 select * from final

@@ -1,30 +1,40 @@
--- Grain: stands in, empty, until the source of it is read.
+-- Grain: one row a subscription, canceled ones too.
 with
+
+subscriptions as (select * from {{ ref('stg_stripe__subscriptions') }}),
+
+products as (select * from {{ ref('stg_stripe__products') }}),
+
+prices as (select * from {{ ref('int_plan_prices') }}),
 
 final as (
     select
-        cast(null as varchar) as subscription_id,
-        cast(null as varchar) as source,
-        cast(null as varchar) as source_id,
-        cast(null as varchar) as billing_customer_id,
-        cast(null as varchar) as status,
-        cast(null as varchar) as plan,
-        cast(null as integer) as plan_rank,
-        cast(null as varchar) as "interval",
-        cast(null as integer) as quantity,
-        cast(null as varchar) as currency,
-        cast(null as timestamp) as started_at,
-        cast(null as timestamp) as trial_start_at,
-        cast(null as timestamp) as trial_end_at,
-        cast(null as timestamp) as current_period_start_at,
-        cast(null as timestamp) as current_period_end_at,
-        cast(null as boolean) as cancel_at_period_end,
-        cast(null as timestamp) as cancel_at,
-        cast(null as timestamp) as canceled_at,
-        cast(null as timestamp) as ended_at,
-        cast(null as timestamp) as created_at,
-        cast(null as timestamp) as known_at
-    where false
+        subscriptions.subscription_id,
+        subscriptions.source,
+        subscriptions.source_id,
+        subscriptions.customer_id as billing_customer_id,
+        subscriptions.status,
+        products.name as plan,
+        prices.plan_rank,
+        coalesce(subscriptions."interval", prices."interval") as "interval",
+        subscriptions.quantity,
+        subscriptions.currency,
+        subscriptions.started_at,
+        subscriptions.trial_start_at,
+        subscriptions.trial_end_at,
+        subscriptions.current_period_start_at,
+        subscriptions.current_period_end_at,
+        subscriptions.cancel_at_period_end,
+        subscriptions.cancel_at,
+        subscriptions.canceled_at,
+        subscriptions.ended_at,
+        subscriptions.created_at,
+        {{ dashboard_url('subscriptions', 'subscriptions') }} as url,
+        subscriptions.pulled_at,
+        {{ known_at('subscriptions.created_at', 'subscriptions') }} as known_at
+    from subscriptions
+    left join products on subscriptions.product_id = products.product_id
+    left join prices on subscriptions.price_id = prices.price_id
 )
 
 select * from final
