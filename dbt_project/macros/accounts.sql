@@ -21,3 +21,17 @@ A company's name as it is compared: lower case, without accents, punctuation, sp
 
 {# The domain of a mail address in lower case; null where it has none. #}
 {% macro mail_domain(email) -%} nullif(lower(split_part({{ email }}, '@', 2)), '') {%- endmacro %}
+
+{#
+What an amount for a period comes to in a year. Periods of whole months or years, as long as the calendar makes them,
+count by the month: 12 months' worth of January and of February are the same. Others count by the day.
+#}
+{% macro annualised(amount, start, end, interval) -%}
+    {%- set days -%} date_diff('day', {{ start }}, {{ end }}) {%- endset -%}
+    {%- set months -%} greatest(1, cast(round({{ days }} / 30.4375) as integer)) {%- endset -%}
+    case
+        when {{ interval }} in ('month', 'year') and abs({{ days }} - {{ months }} * 30.4375) <= 3
+            then cast({{ amount }} * 12 / {{ months }} as decimal(18, 2))
+        else cast({{ amount }} * 365 / greatest(1, {{ days }}) as decimal(18, 2))
+    end
+{%- endmacro %}
