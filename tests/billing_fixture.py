@@ -5,6 +5,8 @@ yen       pays in yen, which have no cents
 gone      left in February at the end of the period, its record deleted on 1 March
 leaving   has asked on 10 March to leave at the end of the period
 lost      never paid from 1 February on: the invoice was given up, the subscription ended
+sudden    left at once on 12 March
+never     its first payment on 13 March was declined, and that was it
 long      one invoice of 23 lines
 later     comes after the history's end
 crowd 000 to 119   monthly customers, three of them in each second
@@ -147,6 +149,23 @@ def commerce() -> Commerce:
             closed=(over, "uncollectible"),
         ),
     ]
+
+    made, ended = at("2026-03-02 10:00"), at("2026-03-12 10:00")
+    customers.append(customer("sudden", made))
+    phases = (Phase(made, "active", "starter", "month", 1), Phase(ended, "canceled", "starter", "month", 1))
+    subscriptions.append(
+        Subscription("sub_sudden", "cus_sudden", "usd", made, phases, cancels=(ended, ended), ended_at=ended)
+    )
+
+    made, ended = at("2026-03-13 10:00"), at("2026-03-14 09:00")
+    customers.append(customer("never", made))
+    phases = (
+        Phase(made, "incomplete", "starter", "month", 1),
+        Phase(ended, "incomplete_expired", "starter", "month", 1),
+    )
+    subscriptions.append(Subscription("sub_never", "cus_never", "usd", made, phases, ended_at=ended))
+    period = month("starter", 1, 1900, made, at("2026-04-13 10:00"))
+    invoices.append(invoice("never", 1, made, period, attempts=((made + 4, False),), closed=(ended, "void")))
 
     made = at("2026-03-05 09:00")
     customers.append(customer("long", made))

@@ -109,8 +109,10 @@ def test_what_is_yet_to_come_is_not_there(api: Any) -> None:
 def test_canceled_subscriptions_are_listed_only_when_asked_for(api: Any) -> None:
     usual = {one.id for one in api.subscriptions.list({"limit": 100}).auto_paging_iter()}
     whole = {one.id for one in api.subscriptions.list({"limit": 100, "status": "all"}).auto_paging_iter()}
-    assert whole - usual == {"sub_gone", "sub_lost"}
-    assert {one.id for one in api.subscriptions.list({"status": "canceled"}).data} == {"sub_gone", "sub_lost"}
+    canceled = {"sub_gone", "sub_lost", "sub_sudden"}
+    assert whole - usual == canceled
+    assert {one.id for one in api.subscriptions.list({"status": "canceled"}).data} == canceled
+    assert {one.id for one in api.subscriptions.list({"status": "ended"}).data} == canceled | {"sub_never"}
 
 
 def test_a_long_invoice_shows_ten_lines_and_lists_all(api: Any) -> None:
@@ -144,7 +146,8 @@ def test_the_shapes_are_todays(api: Any) -> None:
     assert details["proration"] and details["subscription_item"] == item["id"]
     assert details["proration_details"]["credited_items"]["invoice"] == "in_story2"
     assert remaining["amount"] == 4700 and remaining["parent"]["type"] == "subscription_item_details"
-    assert invoice["period_end"] == invoice["created"] and remaining["period"]["end"] == at("2026-02-15 10:00")
+    assert (invoice["period_start"], invoice["period_end"]) == (at("2026-01-15 10:00"), at("2026-02-05 12:00"))
+    assert remaining["period"]["end"] == at("2026-02-15 10:00")
 
 
 def test_money_is_in_the_smallest_unit_of_its_currency(api: Any) -> None:
@@ -232,16 +235,31 @@ def test_a_subscription_goes_from_trial_to_its_end(earlier: SandboxServer) -> No
     assert (trial["status"], trial["trial_end"]) == ("trialing", at("2026-01-15 10:00"))
     assert trial["items"]["data"][0]["current_period_end"] == trial["trial_end"]
     assert trial["latest_invoice"] == "in_story1"
+    warnings = {"type": "customer.subscription.trial_will_end"}
+    move(earlier, at("2026-01-12 10:00") - 1)
+    assert connect(earlier).events.list(warnings).data == []
+    move(earlier, at("2026-01-12 10:00"))
+    (ends,) = connect(earlier).events.list(warnings).data
+    assert ends.data.object["id"] == "sub_story" and ends.data.object["status"] == "trialing"
     asked = read("sub_gone", "2026-01-20 09:00")
     assert (asked["status"], asked["cancel_at_period_end"]) == ("active", True)
     assert (asked["cancel_at"], asked["canceled_at"]) == (at("2026-02-10 09:00"), at("2026-01-20 09:00"))
     assert asked["ended_at"] is None and asked["cancellation_details"]["reason"] == "cancellation_requested"
     assert read("sub_lost", "2026-02-05 09:00")["status"] == "past_due"
+    upgraded = read("sub_story", "2026-02-05 12:00")["items"]["data"][0]
+    assert upgraded["price"]["id"] == "price_business_usd_month"
+    assert upgraded["current_period_start"] == at("2026-01-15 10:00")  # what is prorated begins no period
     lost = read("sub_lost", "2026-02-09")
     assert lost["status"] == "canceled" and lost["ended_at"] == lost["canceled_at"] == at("2026-02-08 09:01")
     assert lost["cancellation_details"]["reason"] == "payment_failed" and not lost["cancel_at_period_end"]
     gone = read("sub_gone", "2026-02-10 09:00")
     assert (gone["status"], gone["ended_at"]) == ("canceled", at("2026-02-10 09:00"))
+    sudden = read("sub_sudden", "2026-03-12 10:00")
+    assert (sudden["cancel_at"], sudden["cancel_at_period_end"]) == (None, False)
+    assert sudden["canceled_at"] == sudden["ended_at"] == at("2026-03-12 10:00")
+    never = read("sub_never", "2026-03-14 09:00")
+    assert (never["status"], never["ended_at"]) == ("incomplete_expired", at("2026-03-14 09:00"))
+    assert get(earlier, "invoices/in_never1").json()["status"] == "void"
 
 
 def test_of_a_deleted_customer_only_its_id_is_left(api: Any) -> None:
@@ -255,7 +273,8 @@ def test_of_a_deleted_customer_only_its_id_is_left(api: Any) -> None:
 
 
 def test_events_are_listed_by_type_and_time(api: Any) -> None:
-    failures = api.events.list({"types": ["invoice.payment_failed", "customer.updated"]}).data
+    wanted = {"types": ["invoice.payment_failed", "customer.updated"], "created": {"gte": at("2026-03-15")}}
+    failures = api.events.list(wanted).data
     assert [(one.type, one.created) for one in failures] == [
         ("customer.updated", at("2026-03-20 10:00")),
         ("invoice.payment_failed", at("2026-03-18 10:00")),
