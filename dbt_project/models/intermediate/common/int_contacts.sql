@@ -1,17 +1,28 @@
--- Grain: stands in, empty, until the source of it is read.
+-- Grain: one row a person in a CRM.
 with
+
+contacts as (select * from {{ ref('stg_hubspot__contacts') }}),
+
+companies_of as (select * from {{ ref('int_crm_companies_of') }} where from_type = 'contacts'),
+
+merged as (
+    select distinct source, {{ each(tag_list('merged_ids')) }} as source_id
+    from contacts
+),
 
 final as (
     select
-        cast(null as varchar) as contact_id,
-        cast(null as varchar) as source,
-        cast(null as varchar) as email,
-        cast(null as varchar) as name,
-        cast(null as varchar) as crm_account_id,
-        cast(null as boolean) as is_archived,
-        cast(null as timestamp) as created_at,
-        cast(null as timestamp) as known_at
-    where false
+        contacts.contact_id,
+        contacts.source,
+        nullif(trim(lower(contacts.email)), '') as email,
+        nullif(trim(concat_ws(' ', contacts.first_name, contacts.last_name)), '') as name,
+        companies_of.crm_account_id,
+        contacts.is_archived or merged.source_id is not null as is_archived,
+        contacts.created_at,
+        {{ known_at('contacts.created_at', 'contacts') }} as known_at
+    from contacts
+    left join companies_of on contacts.contact_id = companies_of.from_id
+    left join merged on contacts.source = merged.source and contacts.source_id = merged.source_id
 )
 
 select * from final

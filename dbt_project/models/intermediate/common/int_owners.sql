@@ -1,14 +1,14 @@
--- Grain: stands in, empty, until the source of it is read.
+-- Grain: one row a colleague who can own accounts or deals.
 with
 
 final as (
     select
-        cast(null as varchar) as owner_id,
-        cast(null as varchar) as source,
-        cast(null as varchar) as name,
-        cast(null as varchar) as email,
-        cast(null as boolean) as is_archived
-    where false
+        owner_id,
+        source,
+        coalesce(nullif(trim(concat_ws(' ', first_name, last_name)), ''), email) as name,
+        lower(email) as email,
+        is_archived
+    from {{ ref('stg_hubspot__owners') }}
 )
 
 select * from final

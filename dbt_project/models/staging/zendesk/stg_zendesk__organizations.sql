@@ -11,6 +11,7 @@ final as (
         {{ json_text('payload', '$.name') }} as name,
         {{ json_texts('payload', '$.domain_names') }} as domains,
         {{ json_text('payload', '$.organization_fields.tier') }} as tier,
+        nullif({{ json_text('payload', '$.external_id') }}, '') as external_id,
         {{ utc_time(json_text('payload', '$.created_at')) }} as created_at
     from records
 )
