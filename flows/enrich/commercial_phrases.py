@@ -141,9 +141,9 @@ PRICE = (
 )
 # Only a sentence with one of these is worth the phrases: few have any.
 HINT = (
-    r"cancel|terminat|\bend(?:ing)?\b|clos|discontinu|leav|quit|switch|walk away|notice|account|workspace|compan|business"
-    r"|renew|exten|prolong|expire|lapse|run out|reconsider|rethink|question|competit|different|other|alternativ"
-    r"|elsewhere|away|replac|in-?house|justif|afford|expensive|costly|too much|worth|cheaper"
+    r"cancel|terminat|\bend(?:ing)?\b|clos|discontinu|leav|quit|switch|walk away|notice|account|workspace|compan"
+    r"|business|renew|exten|prolong|expire|lapse|run out|reconsider|rethink|question|competit|different|other"
+    r"|alternativ|elsewhere|away|replac|in-?house|justif|afford|expensive|costly|too much|worth|cheaper"
     r"|kündig|schließ|auflös|beend|verläng|auslauf|anbieter|konkurren|wettbewerb|leisten|rechtfertig|bezahl|lohnt"
     r"|résili|annul|mettre fin|arrêt|ferm|clôtur|renouvel|recondui|concurren|changer de|cher|vaut|justifie"
     r"|anular|rescind|baja|cerrar|finaliz|renov|competencia|proveedor|otr[oa]|caro|compensa|pagar"

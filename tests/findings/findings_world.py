@@ -18,8 +18,8 @@ from flows.settings import Settings
 START = datetime(2026, 1, 5)  # a Monday
 AREAS = ("billing", "export", "import", "sign_in", "dashboards", "mobile")
 MODELS = (
-    "path:models/intermediate/detect", "path:models/intermediate/findings", "path:models/marts/findings",
-    "path:models/publish",
+    "path:models/intermediate/detect", "path:models/intermediate/churn", "path:models/intermediate/findings",
+    "path:models/marts/findings", "path:models/marts/accounts/fct_churn_signals.sql", "path:models/publish",
 )  # fmt: skip
 
 TABLES = {
@@ -29,7 +29,22 @@ TABLES = {
         browser varchar, os varchar, symptom varchar, topic_id varchar, topic_label varchar, quote varchar,
         steps varchar, release varchar, release_source varchar""",
     "intermediate.int_tickets": "ticket_id varchar, tags varchar[], created_at timestamp, known_at timestamp",
-    "intermediate.int_messages": "ticket_id varchar, body varchar, known_at timestamp",
+    "intermediate.int_messages": """ticket_id varchar, body varchar, known_at timestamp, message_id varchar,
+        author_role varchar, is_public boolean, sent_at timestamp""",
+    "intermediate.int_ticket_turns": "ticket_id varchar, occurred_at timestamp, turn varchar",
+    "intermediate.int_account_records": """record_id varchar, system varchar, source varchar, name varchar,
+        account_key varchar, created_at timestamp""",
+    "intermediate.int_account_facts_at": """as_of timestamp, account_key varchar, name varchar, tier varchar,
+        segment varchar, plan varchar, arr decimal(18, 2), currency varchar, arr_reporting decimal(18, 2),
+        owner_id varchar, owner_name varchar, is_trial boolean, is_past_due boolean, has_open_failed_payment boolean,
+        downgraded_at timestamp, renewal_at timestamp, days_to_renewal integer, customer_since timestamp,
+        has_churned boolean, is_known_to_crm boolean, is_known_to_billing boolean""",
+    "intermediate.int_account_events": """account_key varchar, event_id varchar, source varchar, invoice_id varchar,
+        kind varchar, plan_before varchar, plan_after varchar, amount decimal(18, 2), currency varchar,
+        occurred_at timestamp, known_at timestamp, record_id varchar""",
+    "intermediate.int_owners": "owner_id varchar, name varchar, email varchar",
+    "enrich.messages": """message_id varchar, sentiment double, markers varchar[], churn_kind varchar,
+        churn_span varchar, is_automatic boolean""",
     "intermediate.int_releases": "release_id varchar, version varchar, released_at timestamp, known_at timestamp",
     "intermediate.int_tracker_issues": """issue_id varchar, identifier varchar, url varchar, title varchar,
         state_name varchar, is_duplicate boolean, completed_at timestamp, canceled_at timestamp, known_at timestamp""",
@@ -37,7 +52,8 @@ TABLES = {
     "enrich.topics": "topic_id varchar, label varchar, status varchar, model_id varchar",
     "enrich.article_matches": "ticket_id varchar, article_id varchar, similarity double",
     "control.as_of": "as_of timestamp",
-    "control.sources": "source varchar, is_late boolean, is_bad boolean, reason varchar",
+    "control.sources": """source varchar, is_late boolean, is_bad boolean, reason varchar, type varchar,
+        last_ok_at timestamp""",
     "landing.quarantine__records": "source varchar, id varchar, pulled_at timestamp, seq bigint, payload varchar",
     **{
         f"journal.{kind}": 'seq bigint, key varchar, "at" timestamp, run_id varchar, body varchar'
@@ -53,6 +69,7 @@ class World:
         self.settings = Settings(home=home, sources={})
         self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
         self.rows["control.sources"].append({"source": "desk", "is_late": False, "is_bad": False, "reason": None})
+        self.accounts: list[dict[str, Any]] = []  # facts of accounts, the same at every moment from `known_from` on
         self._seeded = False
 
     def copy(self, home: Path) -> World:
@@ -60,6 +77,7 @@ class World:
         shutil.copytree(self.settings.home, home, dirs_exist_ok=True)
         other = World(home)
         other.rows = {name: list(rows) for name, rows in self.rows.items()}
+        other.accounts = [dict(account) for account in self.accounts]
         other._seeded = self._seeded
         return other
 
@@ -83,6 +101,41 @@ class World:
                 {"ticket_id": ticket_id, "body": body, "known_at": row["known_at"]}
             )
         return ticket_id
+
+    def said(self, ticket_id: str, at: datetime, *, sentiment: float | None = None, **values: Any) -> None:
+        """A message in a ticket, by the customer unless a role is named: what the enrichment found in it."""
+        message_id = f"{ticket_id}/{len(self.rows['intermediate.int_messages']) + 1}"
+        role, span = values.pop("role", "customer"), values.pop("span", None)
+        self.rows["intermediate.int_messages"].append(
+            {"ticket_id": ticket_id, "message_id": message_id, "author_role": role, "is_public": True, "sent_at": at,
+             "known_at": values.pop("known_at", at)}
+        )  # fmt: skip
+        self.rows["enrich.messages"].append(
+            {"message_id": message_id, "sentiment": sentiment, "markers": [], "is_automatic": False,
+             "churn_kind": "cancel" if span else None, "churn_span": span} | values
+        )  # fmt: skip
+
+    def account(self, key: str, **facts: Any) -> None:
+        """A customer that CRM and billing know, unless the facts say otherwise, with one record of its own key."""
+        self.accounts.append(
+            {"account_key": key, "name": key, "customer_since": datetime(2020, 1, 1), "has_churned": False,
+             "is_known_to_crm": True, "is_known_to_billing": True} | facts
+        )  # fmt: skip
+        self.record(key, key)
+
+    def record(self, record_id: str, account_key: str) -> None:
+        self.rows["intermediate.int_account_records"].append(
+            {"record_id": record_id, "system": "helpdesk", "source": "desk", "name": account_key,
+             "account_key": account_key, "created_at": datetime(2020, 1, 1)}
+        )  # fmt: skip
+
+    def billing(self, account_key: str, kind: str, at: datetime, **values: Any) -> None:
+        """Something that happened to an account in billing."""
+        rows = self.rows["intermediate.int_account_events"]
+        rows.append(
+            {"account_key": account_key, "event_id": f"stripe:ev_{len(rows)}", "source": "stripe", "kind": kind,
+             "occurred_at": at, "known_at": at, "record_id": f"stripe:in_{len(rows)}", "currency": "usd"} | values
+        )  # fmt: skip
 
     def background(self, days: int, per_day: float, *, seed: int = 1, **values: Any) -> None:
         """Tickets of no interest, spread over days from START, fewer on weekends."""
@@ -133,6 +186,10 @@ class World:
     def judge(self, *moments: datetime) -> None:
         """Write the tables and build the models; with the models' own tests the first time."""
         self.rows["control.as_of"] = [{"as_of": moment} for moment in moments]
+        self.rows["intermediate.int_account_facts_at"] = [
+            {"as_of": moment} | account for moment in moments for account in self.accounts
+            if account.get("known_from", moment) <= moment
+        ]  # fmt: skip
         path = self.settings.warehouse_path
         path.parent.mkdir(parents=True, exist_ok=True)
         with duckdb.connect(str(path)) as con:

@@ -50,7 +50,12 @@ lines as (
     from findings
     where kind = 'knowledge' and state = 'open'
     union all
-    select 4, 'Resolved in the last day', row_number() over (order by score desc, finding_key), title
+    select 4, 'Accounts at risk', row_number() over (order by weight desc, confidence desc, finding_key),
+        title || ': ' || summary || ' Owner: ' || owner
+    from findings
+    where kind = 'churn' and state = 'open'
+    union all
+    select 5, 'Resolved in the last day', row_number() over (order by score desc, finding_key), title
     from findings
     inner join {{ source('journal', 'finding_state') }} as states
         on states.key = findings.finding_key
@@ -60,11 +65,11 @@ lines as (
         and coalesce(cast({{ json_text('states.body', '$.at') }} as timestamp), states.at) > findings.as_of - interval 1 day
     where findings.state = 'resolved'
     union all
-    select 5, 'Data', row_number() over (order by source), source || coalesce(': ' || reason, ' is late')
+    select 6, 'Data', row_number() over (order by source), source || coalesce(': ' || reason, ' is late')
     from {{ source('control', 'sources') }}
     where is_bad or is_late
     union all
-    select 6, 'Held back', row_number() over (order by rank), title || ': ' || hold_reason
+    select 7, 'Held back', row_number() over (order by rank), title || ': ' || hold_reason
     from {{ ref('publish_linear_issues') }}
     where is_held_back
 ),

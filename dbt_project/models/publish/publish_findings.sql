@@ -12,13 +12,25 @@ bad_sources as (
     select source from {{ source('control', 'sources') }} where is_bad
 ),
 
-resting as (
-    select
-        tickets.finding_key,
-        count_if(bad_sources.source is not null) / count(*) as bad_share
+-- What a finding rests on: its tickets, and the records of CRM and billing behind a warning.
+evidence as (
+    select tickets.finding_key, tickets.source
     from {{ ref('int_finding_tickets') }} as tickets
     inner join now on now.as_of = tickets.as_of
-    left join bad_sources on bad_sources.source = tickets.source
+    union all
+    select records.finding_key, split_part(records.record_id, ':', 1)
+    from (
+        select as_of, finding_key, {{ each('record_ids') }} as record_id from {{ ref('fct_churn_signals') }}
+    ) as records
+    inner join now on now.as_of = records.as_of
+),
+
+resting as (
+    select
+        evidence.finding_key,
+        count_if(bad_sources.source is not null) / count(*) as bad_share
+    from evidence
+    left join bad_sources on bad_sources.source = evidence.source
     group by all
 ),
 
@@ -36,6 +48,7 @@ final as (
         and (
             findings.kind in ('volume', 'topic')
             or (findings.kind = 'bug' and findings.confidence >= policy.min_confidence_slack)
+            or (findings.kind = 'churn' and findings.confidence >= policy.min_confidence_churn)
         ) as may_be_alerted,
         policy.digest_hour
     from {{ ref('fct_findings') }} as findings

@@ -2,7 +2,8 @@
 -- journalled; a candidate finds its finding again through
 --   1. its own alias in the journal,
 --   2. the alias of a key that its tickets had before (a bug grows an error signature, or an issue is named),
---   3. for waves, the alias of an episode of the same series that began within the episode gap.
+--   3. for waves, the alias of an episode of the same series that began within the episode gap,
+--   4. for churn, the alias of any record of the account: a merger changes the key that an account is known by.
 with policy as (
     select * from {{ ref('int_detection_policy') }}
 ),
@@ -81,6 +82,20 @@ continued as (
     ) = 1
 ),
 
+merged as (
+    select candidates.as_of, candidates.candidate_key, journalled.finding_key
+    from candidates
+    inner join {{ ref('int_account_records') }} as records
+        on candidates.kind = 'churn' and 'churn:' || records.account_key = candidates.candidate_key
+    inner join journalled
+        on journalled.candidate_key = 'churn:' || records.record_id
+        and journalled.valid_from <= candidates.as_of
+        and (journalled.valid_to is null or candidates.as_of < journalled.valid_to)
+    qualify row_number() over (
+        partition by candidates.as_of, candidates.candidate_key order by journalled.minted_at, journalled.candidate_key
+    ) = 1
+),
+
 final as (
     select
         candidates.as_of,
@@ -89,6 +104,7 @@ final as (
             aliases.finding_key,
             inherited.finding_key,
             continued.finding_key,
+            merged.finding_key,
             candidates.kind || '-' || left(md5(candidates.candidate_key), 10)
         ) as finding_key
     from candidates
@@ -98,6 +114,8 @@ final as (
         on inherited.as_of = candidates.as_of and inherited.candidate_key = candidates.candidate_key
     left join continued
         on continued.as_of = candidates.as_of and continued.candidate_key = candidates.candidate_key
+    left join merged
+        on merged.as_of = candidates.as_of and merged.candidate_key = candidates.candidate_key
 )
 
 select * from final

@@ -40,6 +40,23 @@ questions as (
         on facts.topic_id = candidates.topic_id
         and facts.created_at > candidates.as_of - interval 28 day
         and greatest(facts.created_at, facts.known_at) <= candidates.as_of
+),
+
+signals as (
+    select as_of, account_key, rule_id, rule_name, weight, {{ each('ticket_ids') }} as ticket_id
+    from {{ ref('int_churn_signals') }}
+),
+
+warnings as (
+    select
+        as_of,
+        'churn:' || account_key as candidate_key,
+        ticket_id,
+        cast(null as varchar) as component_key,
+        string_agg(rule_name, ', ' order by rule_id) as reason,
+        max(weight) as strength
+    from signals
+    group by as_of, account_key, ticket_id
 )
 
 select * from bugs
@@ -47,3 +64,5 @@ union all
 select * from waves
 union all
 select * from questions
+union all
+select * from warnings

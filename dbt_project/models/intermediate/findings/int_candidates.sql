@@ -51,6 +51,11 @@ final as (
     from {{ ref('int_knowledge_candidates') }}
     union all
     select
+        as_of, candidate_key, 'churn', 'account', account_key, onset_at, newest_at, ended_at, true,
+        'churn', rule_id, null, null, null, null, null, null, title, summary, 25
+    from {{ ref('int_churn_candidates') }}
+    union all
+    select
         as_of, candidate_key, 'quality', 'source', source, ended_at, ended_at, ended_at, true,
         'quality', 'P31', null, null, observed, null, null, null, title, summary, 30
     from {{ ref('int_quality_candidates') }}

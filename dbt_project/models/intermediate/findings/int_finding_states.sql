@@ -74,10 +74,12 @@ joined as (
         coalesce(mutes.is_muted, false) as is_muted,
         returns.finding_key is not null as has_returned,
         coalesce(measures.tickets, 0) as tickets,
-        coalesce(measures.reporters, 0) as reporters,
-        coalesce(measures.accounts, 0) as accounts,
+        -- a warning is about one account, whoever of it wrote, and when nobody did
+        case when candidates.kind = 'churn' then 1 else coalesce(measures.reporters, 0) end as reporters,
+        case when candidates.kind = 'churn' then 1 else coalesce(measures.accounts, 0) end as accounts,
         coalesce(measures.first_seen_at, candidates.onset_at) as first_seen_at,
-        coalesce(measures.last_seen_at, candidates.ended_at) as last_seen_at,
+        coalesce(case when candidates.kind = 'churn' then candidates.raised_at end, measures.last_seen_at, candidates.ended_at)
+            as last_seen_at,
         coalesce(measures.tickets_24h, 0) as tickets_24h,
         coalesce(measures.reporters_24h, 0) as reporters_24h,
         coalesce(measures.tickets_before, 0) as tickets_before,
@@ -89,7 +91,9 @@ joined as (
         measures.topic_label, measures.intent, measures.stated_release,
         measures.stated_release_tickets, measures.source,
         case when candidates.kind = 'bug' then measures.nearest_release end as suspected_release,
-        case when candidates.kind = 'bug' then measures.nearest_released_at end as suspected_released_at
+        case when candidates.kind = 'bug' then measures.nearest_released_at end as suspected_released_at,
+        warnings.confidence as churn_confidence, warnings.has_left, warnings.tier as account_tier,
+        warnings.arr as account_arr, warnings.owner_name as account_owner, warnings.reasons as churn_reasons
     from candidates
     cross join policy
     inner join {{ ref('int_finding_episodes') }} as episodes
@@ -98,6 +102,8 @@ joined as (
         on measures.as_of = candidates.as_of and measures.finding_key = candidates.finding_key
     left join named_issues as named
         on named.value = candidates.value and candidates.kind = 'bug' and named.known_at <= candidates.as_of
+    left join {{ ref('int_churn_candidates') }} as warnings
+        on warnings.as_of = candidates.as_of and warnings.candidate_key = candidates.candidate_key
     left join mutes on mutes.as_of = candidates.as_of and mutes.finding_key = candidates.finding_key
     left join returns on returns.as_of = candidates.as_of and returns.finding_key = candidates.finding_key
 ),
@@ -129,11 +135,19 @@ final as (
                 )
             when parts.kind = 'quality' then 1.0
             when parts.kind = 'knowledge' then 0.6
+            when parts.kind = 'churn' then parts.churn_confidence
             -- waves: an even chance at the threshold; ten thousand times less likely by chance leaves a tenth of the doubt
             else round(1 - 0.5 * power(least(1, parts.p_value / parts.threshold), 0.25), 2)
         end as confidence,
         case
             when parts.is_muted then 'archived'
+            when parts.kind = 'churn'
+                then case
+                    when parts.has_left or parts.as_of - parts.ended_at > to_days(cast(policy.churn_quiet_days as integer))
+                        then 'resolved'
+                    when parts.churn_confidence < policy.min_confidence_churn then 'emerging'
+                    else 'open'
+                end
             when parts.kind <> 'bug'
                 then case
                     when parts.as_of - parts.ended_at <= to_days(cast(policy.volume_quiet_days as integer)) then 'open'
@@ -158,8 +172,9 @@ final as (
         end as state
     from parts
     cross join policy
-    where parts.last_seen_at > parts.as_of - to_days(cast(policy.history_days as integer))
-        and (parts.tickets > 0 or parts.kind = 'quality')
+    where case when parts.kind = 'churn' then parts.ended_at else parts.last_seen_at end
+        > parts.as_of - to_days(cast(policy.history_days as integer))
+        and (parts.tickets > 0 or parts.kind in ('quality', 'churn'))
 )
 
 select * from final

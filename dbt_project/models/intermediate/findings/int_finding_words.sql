@@ -1,5 +1,6 @@
 -- Grain: as_of x finding_key. What is said about a finding: title, summary, severity, owner, score, reasons, details.
--- A title is kept as it was first journalled, so that an issue does not change its name with every ticket.
+-- A title is kept as it was first journalled, so that an issue does not change its name with every ticket; a warning about
+-- an account, which is in no tracker, says how many signals there are now.
 with policy as (
     select * from {{ ref('int_detection_policy') }}
 ),
@@ -58,6 +59,7 @@ titled as (
     select
         *,
         coalesce(
+            case when kind = 'churn' then title end,
             first_title,
             title,
             left(
@@ -90,10 +92,18 @@ severities as (
         on rules.kind = titled.kind
         and titled.reporters >= rules.min_reporters
         and titled.reporters_24h >= rules.min_reporters_24h
+        and (rules.min_arr is null or titled.account_arr >= rules.min_arr)
+        and (rules.min_confidence is null or titled.confidence >= rules.min_confidence)
         and (
             rules.pattern is null
             or regexp_matches(
-                lower(concat_ws(' ', titled.symptom, titled.final_title, titled.error_signature)), rules.pattern
+                lower(
+                    case
+                        when titled.kind = 'churn' then coalesce(titled.account_tier, '')
+                        else concat_ws(' ', titled.symptom, titled.final_title, titled.error_signature)
+                    end
+                ),
+                rules.pattern
             )
         )
     qualify row_number() over (partition by titled.as_of, titled.finding_key order by rules.rank) = 1
@@ -118,7 +128,7 @@ scored as (
         titled.*,
         severities.severity,
         severities.severity_rule,
-        owned.owner,
+        coalesce(titled.account_owner, owned.owner) as owner,
         weights.weight as severity_weight,
         round(
             power(0.5, greatest(0, epoch(titled.as_of - titled.last_seen_at) / 86400.0) / policy.half_life_days), 4
@@ -180,8 +190,10 @@ select
     * exclude (said_summary),
     said_summary as summary,
     to_json(list_filter(
-        [
+        -- a warning names its own rules
+        list_concat(coalesce(churn_reasons, []), [
             struct_pack(rule := rule_id, text := case gate
+                when 'churn' then null
                 when 'new' then 'the error was not there before'
                 when 'release' then 'more than expected since the newest release'
                 when 'rise' then 'more than its own past explains'
@@ -194,13 +206,15 @@ select
             struct_pack(rule := 'state', text := case state
                 when 'escalating' then tickets_24h || ' tickets in the last 24 hours'
                 when 'regressed' then 'tickets after the fix, or after a pause and a new release'
-                when 'emerging' then 'too few reporters yet'
+                when 'emerging' then case when kind = 'churn' then 'too little by itself' else 'too few reporters yet' end
                 when 'resolved' then case
+                    when has_left then 'they left'
+                    when kind = 'churn' then 'no signs any more'
                     when completed_at is not null then 'its issue is completed' else 'no tickets any more' end
                 when 'archived' then case when is_muted then 'muted' else 'declined in the tracker' end
-                else 'tickets keep coming'
+                else case when kind = 'churn' then 'the signs stand' else 'tickets keep coming' end
             end)
-        ],
+        ]),
         lambda reason: reason.text is not null
     )) as reasons,
     to_json(struct_pack(

@@ -1,0 +1,34 @@
+-- Grain: a customer's message in a ticket of an account: how it feels, and whether it says that they may leave.
+with tickets as (
+    select ticket_id, account_key, created_at, known_at from {{ ref('int_ticket_facts') }} where account_key is not null
+),
+
+messages as (
+    select message_id, ticket_id, sent_at, known_at
+    from {{ ref('int_messages') }}
+    where author_role = 'customer' and coalesce(is_public, true)
+),
+
+read as (
+    select * from {{ source('enrich', 'messages') }} where not coalesce(is_automatic, false)
+),
+
+final as (
+    select
+        tickets.account_key,
+        tickets.ticket_id,
+        messages.message_id,
+        tickets.created_at,
+        messages.sent_at,
+        greatest(messages.sent_at, messages.known_at, tickets.known_at) as seen_at,
+        cast(read.sentiment as decimal(6, 4)) as sentiment,
+        coalesce(list_has_any(read.markers, ['disappointment', 'repeated_question', 'wants_human']), false)
+            as has_frustration_marker,
+        read.churn_kind,
+        read.churn_span
+    from tickets
+    inner join messages on messages.ticket_id = tickets.ticket_id
+    inner join read on read.message_id = messages.message_id
+)
+
+select * from final

@@ -1,0 +1,63 @@
+-- Grain: account x moment at which a customer's message became known and rule C01 held: tickets through which the
+-- customer's sentiment falls. A look knows only what was known at it.
+with rule as (
+    select * from {{ ref('churn_rules') }} where id = 'C01'
+),
+
+scored as (
+    select account_key, ticket_id, created_at, seen_at, sentiment
+    from {{ ref('int_churn_messages') }}
+    where sentiment is not null
+),
+
+looks as (
+    select distinct account_key, seen_at as looked_at from scored
+),
+
+-- A ticket's score is the mean of its messages that are known at the look.
+tickets as (
+    select
+        looks.account_key, looks.looked_at, scored.ticket_id, scored.created_at,
+        round(sum(scored.sentiment) / count(*), 4) as sentiment
+    from looks
+    cross join rule
+    inner join scored
+        on scored.account_key = looks.account_key
+        and scored.seen_at <= looks.looked_at
+        and scored.created_at <= looks.looked_at
+        and scored.created_at > looks.looked_at - to_days(rule.window_days)
+    group by all
+),
+
+placed as (
+    select *, row_number() over (partition by account_key, looked_at order by created_at, ticket_id) as place from tickets
+),
+
+-- The straight line through the scores (least squares), taken at the first ticket and at the last.
+lines as (
+    select
+        account_key, looked_at,
+        count(*) as tickets,
+        min(created_at) as since,
+        list(ticket_id order by place) as ticket_ids,
+        sum(sentiment) / count(*) as middle,
+        (count(*) * sum(place * sentiment) - sum(place) * sum(sentiment))
+        / nullif(count(*) * sum(place * place) - sum(place) * sum(place), 0) * (count(*) - 1) as change
+    from placed
+    group by account_key, looked_at
+),
+
+final as (
+    select
+        lines.account_key, rule.id as rule_id, '' as thread, lines.looked_at, lines.since,
+        lines.looked_at + to_days(rule.stays_days) as stands_until,
+        lines.ticket_ids, cast([] as varchar[]) as record_ids,
+        lines.tickets || ' tickets since ' || {{ day_words('lines.since') }} || ', sentiment from '
+        || format('{:.1f}', lines.middle - lines.change / 2) || ' to ' || format('{:.1f}', lines.middle + lines.change / 2)
+            as text
+    from lines
+    cross join rule
+    where lines.tickets >= rule.min_count and round(lines.change, 4) <= -rule.threshold
+)
+
+select * from final
