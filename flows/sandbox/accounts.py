@@ -8,6 +8,7 @@ Fixed by the seed and what the helpdesk already holds, with random streams of it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 from flows.sandbox.arrivals import DAY, HOUR
@@ -70,6 +71,7 @@ def _settle(seed: int, clients: list[Client], span: tuple[int, int, int]) -> Com
         ended, leaving = client.subscriptions[-1].ended_at, client.script.leaving
         if ended is not None and ended < end and not (leaving and leaving.kind in ("trial", "expired")):
             client.account.churned_at = ended
+    _forget_one(clients, span[1] + 30 * HOUR)
     sales = SalesTeam(Random(f"{seed} crm"), span, prices)
     for client in clients:
         if client.in_crm:
@@ -87,6 +89,15 @@ def _settle(seed: int, clients: list[Client], span: tuple[int, int, int]) -> Com
         contacts=sales.contacts,
         deals=sales.deals,
     )
+
+
+def _forget_one(clients: list[Client], at: int) -> None:
+    """The customer who left first is deleted from billing in the end, as it had the right to ask."""
+    left = [client for client in clients if (client.account.churned_at or at) < at]
+    if left:
+        first = min(left, key=lambda client: client.account.churned_at or at)
+        assert first.customer is not None
+        first.customer = replace(first.customer, deleted_at=at)
 
 
 def _customer(rng: Random, client: Client) -> Customer:

@@ -36,6 +36,7 @@ _SEQUENCE = (
 )  # fmt: skip
 _IN_BILLING = frozenset({"failed_payment", "downgrade"})
 _EARLIEST, _LATEST = 52, 18  # days before the end at which the first and the last sign begin
+_LEEWAY = 3 * DAY
 
 
 class ChurnPlan:
@@ -120,8 +121,8 @@ class ChurnPlan:
         if sign == "downgrade":
             return script.terms_at(at)[0] != TIERS[0] and script.paid_from + 30 * DAY < at
         if sign == "silent_then_burst":
-            quiet = [life for life in self._written(client, at - _SILENCE, at) if life in self._fixed]
-            return client.organization.created < at - _SILENCE - 30 * DAY and not quiet
+            said = [life for life in self._written(client, at - _SILENCE, at + _LEEWAY) if life in self._fixed]
+            return client.organization.created < at - _SILENCE - 30 * DAY and not said
         return True
 
     def _fuss(self, client: Client, sign: str, ends: int) -> int:
@@ -145,7 +146,7 @@ class ChurnPlan:
         times = []
         for n, sign in enumerate(signs):
             days = _EARLIEST - (_EARLIEST - _LATEST) * n / steps
-            at = ends - int(days * DAY) + self._rng.randint(0, 3 * DAY)
+            at = ends - int(days * DAY) + self._rng.randint(0, _LEEWAY)
             times.append(self._show(client, sign, at, ends))
         client.account.signs = tuple(signs)
         client.account.warned_from = min(times)

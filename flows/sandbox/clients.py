@@ -127,9 +127,9 @@ def _bare(name: str) -> str:
 def _client(rng: Random, organization: Organization) -> Client:
     account = Account(id=f"acct_{organization.id}", name=organization.name, organization_ids=[organization.id])
     mail = rng.choices(("own", "public", "agency"), (88, 9, 3))[0]
-    person = rng.choice(organization.users).name if mail == "public" or rng.random() < 0.04 else None
+    person = rng.choice(organization.users) if mail == "public" or rng.random() < 0.04 else None
     office = rng.choice(("billing", "accounts", "finance", "invoices"))
-    address = f"{_mailbox(person)}@{rng.choice(PUBLIC_DOMAINS)}" if person and mail == "public" else (
+    address = f"{person.email.split('@')[0]}@{rng.choice(PUBLIC_DOMAINS)}" if person and mail == "public" else (
         f"{organization.name.lower().replace(' ', '-')}@{AGENCY_DOMAIN}" if mail == "agency"
         else rng.choice((f"{office}@{organization.domain}", organization.users[0].email))
     )  # fmt: skip
@@ -137,7 +137,7 @@ def _client(rng: Random, organization: Organization) -> Client:
         account,
         organization,
         crm_name=_written(rng, organization, legal=0.4),
-        billing_name=person or _written(rng, organization, legal=0.6),
+        billing_name=person.name if person else _written(rng, organization, legal=0.6),
         crm_domain=rng.choices((organization.domain, f"www.{organization.domain}", None), (88, 6, 6))[0],
         billing_email=address,
         in_crm=rng.random() < 0.92,
@@ -162,10 +162,6 @@ def _written(rng: Random, organization: Organization, *, legal: float) -> str:
     if manner < 0.24:
         return name.split(" ")[0]  # how everybody calls it
     return name
-
-
-def _mailbox(person: str) -> str:
-    return "".join(c for c in person.lower().replace(" ", ".") if c.isascii())
 
 
 def _be_odd(rng: Random, clients: list[Client]) -> None:

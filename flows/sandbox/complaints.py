@@ -100,7 +100,7 @@ class Complaints:
     def leaving(self, at: int, organization: Organization) -> int:
         """One ticket that speaks of leaving."""
         (moment,) = within(self._rng, at, at + 3 * DAY, 1)
-        self.write(moment, organization, "leaving", "mood.2", about=("cancellation", "account"))
+        self.write(moment, organization, "leaving", "leaving.because", "mood.2", about=("cancellation", "account"))
         return moment
 
     def before_renewal(self, at: int, organization: Organization) -> int:

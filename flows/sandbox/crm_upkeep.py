@@ -92,7 +92,7 @@ def _archive(rng: Random, sales: SalesTeam, clients: Sequence[Client]) -> None:
             )
     for key, deal in sales.deals.items():
         closed = [change.at for change in deal.changes if change.value == "closedlost"]
-        if closed and rng.random() < 0.1:
+        if closed and rng.random() < 0.3:
             sales.deals[key] = replace(deal, archived_at=closed[0] + rng.randint(5, 60) * DAY)
 
 

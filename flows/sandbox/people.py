@@ -11,6 +11,7 @@ from random import Random
 from flows.sandbox.arrivals import DAY
 from flows.sandbox.product import DOMAIN
 from flows.sandbox.texts.grammar import phrases
+from flows.sandbox.texts.style import types_with_care
 
 # country: share of customers, language, time zone, hours from UTC, telephone prefix
 COUNTRIES: dict[str, tuple[int, str, str, int, str]] = {
@@ -164,11 +165,14 @@ class Directory:
     def join(
         self, rng: Random, name: str, domain: str, *, tier: str, country: str, created: int, people: int
     ) -> Organization:
-        """One more customer with people who all write English; `draw` does not know it."""
+        """One more customer with people who write English, and with care; `draw` does not know it."""
         organization = Organization(9_001 + len(self.organizations), name, domain, tier, country, created, True)
         self.organizations.append(organization)
         for _ in range(people):
-            self._person(organization, created, rng).writes = "en"
+            user = self._person(organization, created, rng)
+            user.writes = "en"
+            while not types_with_care(user.habits):
+                user.habits = rng.getrandbits(30)
         return organization
 
     def _person(self, organization: Organization | None, created: int, rng: Random | None = None) -> User:

@@ -19,11 +19,11 @@ _LEAVES = 10 * DAY
 # (hours, what is said, about what, ends)
 _LIVE = (
     (13.5, ("card.declined",), ("billing_question", "billing"), ""),
-    (17.0, ("mood.1", "mood.2"), ("bug_report", "export"), ""),
-    (21.5, ("mood.2", "mood.2"), ("performance", "dashboards"), ""),
+    (17.0, ("mood.1",), ("bug_report", "export"), ""),
+    (21.5, ("mood.1", "mood.2"), ("performance", "dashboards"), ""),
     (37.2, ("mood.3", "mood.3", "renewal.near"), ("bug_report", "reports"), "open"),
     (40.6, ("mood.4", "mood.3", "mood.4"), ("integration_failure", "integrations"), "open"),
-    (44.3, ("leaving", "mood.4", "leaving"), ("cancellation", "account"), "open"),
+    (44.3, ("leaving", "leaving", "leaving.because", "mood.4", "mood.4"), ("cancellation", "account"), "open"),
     (58.2, ("mood.5", "mood.4", "mood.5"), ("bug_report", "export"), "open"),
 )
 

@@ -41,6 +41,7 @@ _PROBLEM_DETAILS = (
     ("account", 0.15),
 )
 _OTHER_DETAILS = (("account", 0.3), ("impact", 0.2), ("page", 0.14), ("when", 0.08))
+_REASONS = {"leaving", "card.declined"}
 _ERROR = 0.34
 _SHORT = 90  # a sentence of fewer letters gets company, or two people might write the same ticket
 
@@ -143,11 +144,15 @@ def _opening(rng: Random, life: Life) -> list[str]:
 
 
 def _outspoken(rng: Random, life: Life, values: Values) -> list[str]:
-    """The opening of somebody who also says what they think of us."""
+    """The opening of somebody who also says what they think of us; for some of it there is no other reason to write."""
     about = {**values, "ticket.before": f"#{life.before.id}"} if life.before else values
-    core = _core(life.before or life, particulars(life.before or life))
-    said = dict.fromkeys(say(rng, bank, about) for bank in life.stance)
-    parts = [*said, core] if life.before else [core, *said]
+    said = [
+        expand(rng, phrase, about)
+        for bank in dict.fromkeys(life.stance)
+        for phrase in rng.sample(phrases(bank), life.stance.count(bank))
+    ]
+    core = [] if _REASONS & set(life.stance) else [_core(life.before or life, particulars(life.before or life))]
+    parts = [*said, *core] if life.before else [*core, *said]
     greeting = [say(rng, "hello.plain", values)] if rng.random() < 0.6 else []
     return greeting + _paragraphs(rng, [type_out(rng, life.requester.habits, "plain", part) for part in parts])
 

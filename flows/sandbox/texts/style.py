@@ -9,6 +9,7 @@ TONES = ("polite", "plain", "terse", "chatty", "furious")
 _WEIGHTS = (32, 34, 16, 11, 7)
 _WEIGHTS_IN_TROUBLE = (22, 32, 20, 6, 20)
 _NEVER_MISTYPED = re.compile(r"https?://|[@_\d{}<>/\\`\[\]]|-\d")
+_CARELESS, _MISTYPES = 0.12, 0.3  # shares of people who write in small letters, and who mistype
 _KEYS = dict(zip("qwertyuiopasdfghjklzxcvbnm", "wertyuiopqsdfghjklaxcvbnmz", strict=True))
 
 
@@ -18,12 +19,18 @@ def tone(rng: Random, habits: int, *, trouble: bool) -> str:
     return (Random(habits) if rng.random() < 0.5 else rng).choices(TONES, weights)[0]
 
 
+def types_with_care(habits: int) -> bool:
+    """Whether a person of these habits uses capitals and makes no typos."""
+    person = Random(habits + 1)
+    return person.random() >= _CARELESS and person.random() >= _MISTYPES
+
+
 def type_out(rng: Random, habits: int, tone_of: str, text: str) -> str:
     """The text as this person types it: typos, small letters only, capitals and exclamation marks."""
     person = Random(habits + 1)
-    if person.random() < 0.12 and "```" not in text and "Error" not in text:
+    if person.random() < _CARELESS and "```" not in text and "Error" not in text:
         text = text.lower() if not _NEVER_MISTYPED.search(text) else text[:1].lower() + text[1:]
-    if person.random() < 0.3:
+    if person.random() < _MISTYPES:
         text = _typos(rng, text, 0.02 + 0.03 * person.random())
     if tone_of == "furious" and rng.random() < 0.5:
         text = re.sub(r"(?<=[a-z])\.(?= |$)", lambda _: rng.choice((".", "!", "!!", "!!!")), text)
