@@ -6,6 +6,7 @@ gone      left in February at the end of the period, its record deleted on 1 Mar
 leaving   has asked on 10 March to leave at the end of the period
 lost      never paid from 1 February on: the invoice was given up, the subscription ended
 sudden    left at once on 12 March
+less      fewer seats on 6 March, for which it was given credit; the next invoice took it off
 never     its first payment on 13 March was declined, and that was it
 long      one invoice of 23 lines
 later     comes after the history's end
@@ -156,6 +157,29 @@ def commerce() -> Commerce:
     subscriptions.append(
         Subscription("sub_sudden", "cus_sudden", "usd", made, phases, cancels=(ended, ended), ended_at=ended)
     )
+
+    made, moved, renewed = at("2026-02-20 10:00"), at("2026-03-06 10:00"), at("2026-03-20 10:00")
+    customers.append(customer("less", made))
+    phases = (Phase(made, "active", "starter", "month", 9), Phase(moved, "active", "starter", "month", 1))
+    subscriptions.append(Subscription("sub_less", "cus_less", "usd", made, phases))
+    invoices += [
+        invoice("less", 1, made, month("starter", 9, 17100, made, renewed), attempts=((made + 3, True),)),
+        invoice(
+            "less",
+            2,
+            moved,
+            month("starter", 9, -8550, moved, renewed, is_proration=True),
+            month("starter", 1, 950, moved, renewed, is_proration=True),
+            reason="subscription_update",
+        ),
+        invoice(
+            "less",
+            3,
+            renewed,
+            month("starter", 1, 1900, renewed, at("2026-04-20 10:00")),
+            attempts=((renewed + HOUR + 3, True),),
+        ),
+    ]
 
     made, ended = at("2026-03-13 10:00"), at("2026-03-14 09:00")
     customers.append(customer("never", made))

@@ -26,7 +26,7 @@ def render(history: History, kind: Kind, id: str, row: int) -> Json:
         case "invoice":
             return stripe_invoices.invoice(history, facts, state)
         case "invoice_payment":
-            return stripe_payments.invoice_payment(facts, state)
+            return stripe_payments.invoice_payment(history, facts, state)
         case "charge":
             return stripe_payments.charge(history, facts, state)
         case "refund":

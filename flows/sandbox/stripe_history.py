@@ -4,7 +4,8 @@
     life = history.lives["invoice"]["in_1"]
     life.states[life.row(moment)]      # as it stood at a moment
 
-Refunds are made by credit note, one for each.
+Refunds are made by credit note, one for each. An invoice that gives back more than it charges adds to the customer's
+credit, which the next ones take off what is due.
 """
 
 from __future__ import annotations
@@ -43,8 +44,10 @@ class History:
         self.commerce = commerce
         self.lives: dict[Kind, dict[str, Life]] = defaultdict(dict)
         self.numbers: dict[str, int] = {}  # invoice -> the how manieth of its customer
+        self.balances: dict[str, tuple[int, int]] = {}  # invoice -> the customer's before and after it; credit is < 0
         self._invoices: dict[str, list[Invoice]] = defaultdict(list)  # of a subscription, oldest first
-        self._moves: dict[str, list[tuple[int, int, str]]] = defaultdict(list)  # of a customer: (at, order, what)
+        self._moves: dict[str, list[tuple[int, int, str, str]]] = defaultdict(list)  # of a customer, with the invoice
+        self._settle_accounts()
         events: list[Event] = []
         for invoice in sorted(commerce.invoices.values(), key=lambda invoice: (invoice.created, invoice.id)):
             self._invoices[invoice.subscription_id].append(invoice)
@@ -53,7 +56,6 @@ class History:
             events += self._live_subscription(subscription)
         for customer in commerce.customers.values():
             events += self._live_customer(customer)
-        self._number_invoices()
         self._stock_catalogue()
         events.sort(key=lambda event: (event.at, EVENT_RANK[event.type], event.id, event.row))
         self.events = {event.key: event for event in events}
@@ -68,6 +70,10 @@ class History:
         row = siblings.index(invoice)
         return siblings[row - 1] if row else None
 
+    def due(self, invoice: Invoice) -> int:
+        """What is to be paid: the total less the credit from before."""
+        return max(0, invoice.total + self.balances[invoice.id][0])
+
     def price(self, plan: str, currency: str, interval: str) -> Price:
         price: Price = self.lives["price"][price_id(plan, currency, interval)].facts
         return price
@@ -75,23 +81,26 @@ class History:
     # -- invoices and what was paid
 
     def _live_invoice(self, invoice: Invoice) -> Iterator[Event]:
-        state = InvoiceState()
+        state, due = InvoiceState(), self.due(invoice)
         life = Life(invoice, invoice.created, state)
         self.lives["invoice"][invoice.id] = life
         yield Event(invoice.created, "invoice.created", "invoice", invoice.id, 0)
         payment: Life | None = None  # which appears with the bill
         charge: Life | None = None
-        for order, (at, what, n) in enumerate(steps(invoice)):
+        for order, (at, what, n) in enumerate(steps(invoice, due)):
             if what == "finalized":
                 state = state._replace(status="open", finalized_at=at)
             elif what in ("paid", "failed") and n >= 0:
-                attempt = Payment(f"ch_{suffix(invoice.id)}_{n + 1}", invoice, n, at, invoice.total, what == "paid")
+                attempt = Payment(f"ch_{suffix(invoice.id)}_{n + 1}", invoice, n, at, due, what == "paid")
                 charge = self.lives["charge"][attempt.id] = Life(attempt, at, ChargeState())
                 yield Event(at, f"charge.{'succeeded' if what == 'paid' else 'failed'}", "charge", attempt.id, 0)
                 state = state._replace(attempts=n + 1)
-            elif what == "refunded" and charge is not None:
-                state = state._replace(refunds=n + 1)
-                yield from self._live_refund(invoice, charge, n)
+            elif what == "refunded":
+                amount = min(invoice.refunds[n][1], due - state.refunded)
+                if charge is None or amount <= 0:
+                    continue
+                state = state._replace(refunded=state.refunded + amount)
+                yield from self._live_refund(invoice, charge, n, amount)
             if what == "paid":
                 state = state._replace(status="paid", paid_at=at)
             elif what == "voided":
@@ -102,15 +111,15 @@ class History:
             row = len(life.states) - 1
             if payment is not None:
                 payment.add(at, state)
-            elif invoice.total > 0:
+            elif due > 0:
                 payment = self.lives["invoice_payment"][f"inpay_{suffix(invoice.id)}"] = Life(invoice, at, state)
             for type in _TOLD_AS.get(what, (what,)):
                 yield Event(at, f"invoice.{type}", "invoice", invoice.id, row)
             yield Event(at, "invoice.updated", "invoice", invoice.id, row)
-            self._moves[invoice.customer_id].append((at, order, what))
+            self._moves[invoice.customer_id].append((at, order, what, invoice.id))
 
-    def _live_refund(self, invoice: Invoice, charge: Life, n: int) -> Iterator[Event]:
-        at, amount = invoice.refunds[n]
+    def _live_refund(self, invoice: Invoice, charge: Life, n: int, amount: int) -> Iterator[Event]:
+        at = invoice.refunds[n][0]
         for kind, prefix in (("refund", "re"), ("credit_note", "cn")):
             refund = Payment(f"{prefix}_{suffix(invoice.id)}_{n + 1}", invoice, n, at, amount)
             self.lives[kind][refund.id] = Life(refund, at)  # type: ignore[index]
@@ -118,11 +127,16 @@ class History:
         charge.add(at, ChargeState(charge.states[-1].refunded + amount))
         yield Event(at, "charge.refunded", "charge", charge.facts.id, len(charge.states) - 1)
 
-    def _number_invoices(self) -> None:
+    def _settle_accounts(self) -> None:
+        """Numbers each customer's invoices and says what credit each found and left."""
         counts: dict[str, int] = defaultdict(int)
+        credit: dict[str, int] = defaultdict(int)
         for invoice in sorted(self.commerce.invoices.values(), key=lambda one: (finalized_at(one), one.id)):
-            counts[invoice.customer_id] += 1
-            self.numbers[invoice.id] = counts[invoice.customer_id]
+            customer, before = invoice.customer_id, credit[invoice.customer_id]
+            counts[customer] += 1
+            self.numbers[invoice.id] = counts[customer]
+            credit[customer] = min(0, before + invoice.total)
+            self.balances[invoice.id] = before, credit[customer]
 
     # -- subscriptions and customers
 
@@ -157,16 +171,16 @@ class History:
         state = CustomerState()
         life = self.lives["customer"][customer.id] = Life(customer, customer.created, state)
         yield Event(customer.created, "customer.created", "customer", customer.id, 0)
-        for at, _, what in sorted(self._moves[customer.id]):
-            before = state.is_delinquent
+        for at, _, what, invoice_id in sorted(self._moves[customer.id]):
+            before = state.is_delinquent, state.balance
             if what == "finalized":
-                state = state._replace(invoices=state.invoices + 1)
+                state = state._replace(invoices=state.invoices + 1, balance=self.balances[invoice_id][1])
             elif what in ("failed", "paid", "marked_uncollectible"):
                 state = state._replace(is_delinquent=what == "failed")
             if state == life.states[-1]:
                 continue
             life.add(at, state)
-            if state.is_delinquent != before:
+            if (state.is_delinquent, state.balance) != before:
                 yield Event(at, "customer.updated", "customer", customer.id, len(life.states) - 1)
         if customer.deleted_at is not None:
             life.add(customer.deleted_at, state._replace(is_deleted=True))

@@ -28,9 +28,9 @@ def invoice(history: History, source: Invoice, state: InvoiceState) -> Json:
     customer = history.commerce.customers[source.customer_id]
     before = history.previous_invoice(source)
     number = invoice_number(history, source) if state.finalized_at is not None else None
-    total, due = source.total, max(source.total, 0)
+    total, due = source.total, history.due(source)
     paid = due if state.paid_at is not None else 0
-    refunded = sum(amount for _, amount in source.refunds[: state.refunds])
+    starting_balance, ending_balance = history.balances[source.id]
     is_draft = state.status == "draft"
     hosted = f"https://invoice.stripe.com/i/{ACCOUNT_ID}/test_{suffix(source.id)}"
     return {
@@ -77,7 +77,7 @@ def invoice(history: History, source: Invoice, state: InvoiceState) -> Json:
         "discounts": [],
         "due_date": None,
         "effective_at": state.finalized_at,
-        "ending_balance": None if is_draft else 0,
+        "ending_balance": None if is_draft else ending_balance,
         "footer": None,
         "from_invoice": None,
         "hosted_invoice_url": None if is_draft else hosted,
@@ -103,13 +103,13 @@ def invoice(history: History, source: Invoice, state: InvoiceState) -> Json:
         },
         "period_end": source.created,
         "period_start": before.created if before else source.created,
-        "post_payment_credit_notes_amount": refunded,
+        "post_payment_credit_notes_amount": state.refunded,
         "pre_payment_credit_notes_amount": 0,
         "receipt_number": None,
         "rendering": None,
         "shipping_cost": None,
         "shipping_details": None,
-        "starting_balance": 0,
+        "starting_balance": starting_balance,
         "statement_descriptor": None,
         "status": state.status,
         "status_transitions": {

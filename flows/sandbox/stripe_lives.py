@@ -75,6 +75,7 @@ class Payment(NamedTuple):
 
 class CustomerState(NamedTuple):
     is_delinquent: bool = False  # the newest thing that became of any of its invoices was a failure
+    balance: int = 0  # negative: what the next invoice takes off
     invoices: int = 0  # finalized so far
     is_deleted: bool = False
 
@@ -95,7 +96,7 @@ class InvoiceState(NamedTuple):
     paid_at: int | None = None
     voided_at: int | None = None
     uncollectible_at: int | None = None
-    refunds: int = 0  # how many so far
+    refunded: int = 0
 
 
 class ChargeState(NamedTuple):
@@ -176,13 +177,16 @@ def later(at: int, interval: str) -> int:
 _STEPS = ("finalized", "failed", "paid", "voided", "marked_uncollectible", "refunded")
 
 
-def steps(invoice: Invoice) -> list[tuple[int, str, int]]:
-    """What became of an invoice after it was made: (when, what, which attempt or refund), in order."""
+def steps(invoice: Invoice, due: int) -> list[tuple[int, str, int]]:
+    """What became of an invoice after it was made: (when, what, which attempt or refund), in order.
+
+    Where nothing is due, it is paid as it is finalized.
+    """
     done = [(finalized_at(invoice), "finalized", -1)]
-    if invoice.total <= 0:
-        done.append((finalized_at(invoice), "paid", -1))
+    if due == 0:
+        return [*done, (finalized_at(invoice), "paid", -1)]
     paid_at = invoice.paid_at
-    for n, (at, succeeded) in enumerate(invoice.attempts if invoice.total > 0 else ()):
+    for n, (at, succeeded) in enumerate(invoice.attempts):
         if paid_at is None or at <= paid_at:
             done.append((at, "paid" if succeeded else "failed", n))
     if invoice.closed and (paid_at is None or invoice.closed[0] < paid_at):

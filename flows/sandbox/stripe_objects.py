@@ -44,7 +44,7 @@ def customer(source: Customer, state: CustomerState) -> Json:
         "id": source.id,
         "object": "customer",
         "address": address(source.country),
-        "balance": 0,
+        "balance": state.balance,
         "created": source.created,
         "currency": source.currency,
         "default_source": None,

@@ -13,15 +13,16 @@ from flows.sandbox.stripe_lives import ChargeState, InvoiceState, Payment, final
 from flows.sandbox.stripe_objects import ACCOUNT_ID, Json, address, listing
 
 
-def invoice_payment(source: Invoice, state: InvoiceState) -> Json:
+def invoice_payment(history: History, source: Invoice, state: InvoiceState) -> Json:
     """Which payment intent an invoice is paid with."""
+    due = history.due(source)
     is_paid = state.paid_at is not None
     is_over = state.status in ("void", "uncollectible")
     return {
         "id": f"inpay_{suffix(source.id)}",
         "object": "invoice_payment",
-        "amount_paid": max(source.total, 0) if is_paid else None,
-        "amount_requested": max(source.total, 0),
+        "amount_paid": due if is_paid else None,
+        "amount_requested": due,
         "created": finalized_at(source),
         "currency": source.currency,
         "invoice": source.id,

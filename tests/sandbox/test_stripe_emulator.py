@@ -226,6 +226,16 @@ def test_an_invoice_goes_from_draft_to_paid(earlier: SandboxServer) -> None:
     assert read(at("2026-03-20 12:00"))["post_payment_credit_notes_amount"] == 2000
 
 
+def test_what_is_given_back_is_taken_off_the_next_invoice(api: Any) -> None:
+    given, used = api.invoices.retrieve("in_less2"), api.invoices.retrieve("in_less3")
+    assert (given.total, given.amount_due, given.ending_balance, given.status) == (-7600, 0, -7600, "paid")
+    assert (used.total, used.starting_balance, used.ending_balance) == (1900, -7600, -5700)
+    assert (used.amount_due, used.amount_paid, used.attempt_count) == (0, 0, 0)
+    assert used.status_transitions.paid_at == at("2026-03-20 11:00")
+    assert api.customers.retrieve("cus_less").balance == -5700
+    assert api.charges.list({"customer": "cus_less"}).data[0].amount == 17100
+
+
 def test_a_subscription_goes_from_trial_to_its_end(earlier: SandboxServer) -> None:
     def read(id: str, when: str) -> dict[str, Any]:
         move(earlier, at(when))
@@ -276,6 +286,7 @@ def test_events_are_listed_by_type_and_time(api: Any) -> None:
     wanted = {"types": ["invoice.payment_failed", "customer.updated"], "created": {"gte": at("2026-03-15")}}
     failures = api.events.list(wanted).data
     assert [(one.type, one.created) for one in failures] == [
+        ("customer.updated", at("2026-03-20 11:00")),  # the credit of another customer
         ("customer.updated", at("2026-03-20 10:00")),
         ("invoice.payment_failed", at("2026-03-18 10:00")),
         ("customer.updated", at("2026-03-15 11:00") + 10),
@@ -423,6 +434,8 @@ def test_amounts_and_states_agree_at_every_moment(whole: tuple[Company, History]
             assert one["amount_remaining"] == (0 if one["status"] == "paid" else one["amount_due"])
             assert (one["number"] is None) == (one["status"] == "draft") == (moments["finalized_at"] is None)
             assert one["post_payment_credit_notes_amount"] <= one["amount_paid"]
+            if one["status"] != "draft":
+                assert one["total"] + one["starting_balance"] == one["amount_due"] + one["ending_balance"]
     assert {"draft", "open", "paid"} <= seen
 
 
