@@ -172,3 +172,213 @@ def told(world: World, at: datetime = NOW) -> None:
 )
 def test_each_rule_fires_at_its_edge_and_not_beside_it(base: World, rule: str, accounts: set[str]) -> None:
     assert {account for account, rules in signals(base).items() if rule in rules} == accounts
+
+
+def test_a_signal_says_its_numbers_and_names_its_evidence(base: World) -> None:
+    fired = signals(base)
+    texts = {rule: signal["text"] for rules in fired.values() for rule, signal in rules.items()}
+    assert fired["falls"]["C01"]["text"] == "5 tickets since 15 July 2026, sentiment from 0.4 to -0.6"
+    assert fired["silent"]["C02"]["text"] == "nothing for 144 days, then 3 tickets since 18 July 2026"
+    assert fired["leaving"]["C03"]["text"] == '1 message since 21 July 2026, the newest says "we cancel"'
+    assert fired["fails"]["C04"]["text"] == "a payment of 1,040 USD failed on 14 June 2026 and is open"
+    assert (
+        fired["paid"]["C04"]["text"]
+        == "a payment of 9.50 USD failed on 14 July 2026 and was made up for on 16 July 2026"
+    )
+    assert texts["C05"] == "went from Business to Starter on 26 May 2026"
+    assert texts["C06"] == "renews on 27 August 2026, with 1 frustrated ticket not solved, sentiment down to -0.5"
+    assert texts["C07"] == "again 5 days after it was solved: Export stuck at 99%"
+    assert len(fired["falls"]["C01"]["ticket_ids"]) == 5
+    assert len(fired["silent"]["C02"]["ticket_ids"]) == 3
+    assert len(fired["again"]["C07"]["ticket_ids"]) == 2
+    assert fired["fails"]["C04"]["record_ids"] == ["stripe:in_0"]
+
+
+def test_a_moment_knows_only_what_was_known_then(base: World) -> None:
+    assert "C01" in signals(base, NOW)["late"]  # its fifth ticket was pulled six hours ago
+    assert "late" not in signals(base, BEFORE)
+
+
+def test_a_moment_among_others_is_judged_like_one_alone(world: World) -> None:
+    rows = "select * from intermediate.int_churn_signals where as_of = ? order by account_key, rule_id"
+    among = world.query(rows, BEFORE)
+    world.judge(BEFORE)
+    assert world.query(rows, BEFORE) == among
+
+
+def test_two_rules_are_one_finding_with_the_sum_of_their_weights(base: World) -> None:
+    found = finding(base, "both")
+    assert (found["state"], found["confidence"], found["owner"]) == ("open", 0.65, "Mia Lang")
+    assert found["title"] == "Churn risk: both (2 signals, ARR 12,480 USD)"
+    assert (found["accounts"], found["tickets"]) == (1, 5)
+    assert len(base.evidence(NOW, found["finding_key"])) == 5
+    rules = base.query("select rule_id from marts.fct_churn_signals where as_of = ? and finding_key = ? order by 1",
+                       NOW, found["finding_key"])  # fmt: skip
+    assert [row["rule_id"] for row in rules] == ["C01", "C04"]
+    assert [reason["rule"] for reason in json.loads(found["reasons"])] == ["C01", "C04", found_severity(found), "state"]
+
+
+def found_severity(found: dict[str, Any]) -> str:
+    [rule] = [reason["rule"] for reason in json.loads(found["reasons"]) if reason["text"].startswith("severity")]
+    return str(rule)
+
+
+def test_a_weak_rule_alone_is_not_told_and_a_strong_one_is(base: World) -> None:
+    assert finding(base, "smaller")["state"] == "emerging"
+    assert finding(base, "leaving")["state"] == "open"
+    told_of = {row["finding_key"] for row in messages(base)}
+    assert finding(base, "leaving")["finding_key"] in told_of
+    assert finding(base, "smaller")["finding_key"] not in told_of
+
+
+def test_a_warning_from_billing_alone_has_no_tickets_and_is_one_all_the_same(base: World) -> None:
+    found = finding(base, "fails")
+    assert (found["tickets"], found["accounts"], found["owner"]) == (0, 1, "customer-success")
+
+
+def test_who_left_is_resolved_and_judged_as_when_they_left(base: World) -> None:
+    found = finding(base, "left")
+    assert found["state"] == "resolved"
+    assert found["summary"].startswith("They left on 21 July 2026. Before: 1 message since 19 July 2026")
+    assert "left" not in signals(base)
+    assert "they left" in found["reasons"]
+
+
+def test_only_customers_are_judged_where_billing_knows_them(base: World) -> None:
+    assert not [row for row in base.findings(NOW, "churn") if row["candidate_key"] == "churn:prospect"]
+
+
+def test_a_warning_is_resolved_when_no_rule_has_stood_for_two_weeks(base: World) -> None:
+    assert finding(base, "quiet for long")["state"] == "resolved"
+    assert finding(base, "quiet for a while")["state"] == "open"
+    assert finding(base, "quiet for a while")["tickets"] == 1
+
+
+def test_without_crm_and_billing_the_rules_about_tickets_work_and_the_rest_is_unknown(world: World) -> None:
+    world.accounts = []
+    world.rows["intermediate.int_account_events"] = []
+    world.rows["control.sources"] = world.rows["control.sources"][:1]
+    world.judge(NOW)
+    assert {rule for rules in signals(world).values() for rule in rules} == {"C01", "C02", "C03", "C07"}
+    found = finding(world, "leaving")
+    assert found["title"] == "Churn risk: leaving (1 signal, ARR unknown)"
+    [message] = [row for row in messages(world) if row["finding_key"] == found["finding_key"]]
+    assert json.loads(message["body"])["unknown"] == [
+        "No CRM is connected: owner, tier and renewal are unknown.",
+        "No billing is connected: ARR, plan and payments are unknown.",
+    ]
+
+
+def test_the_message_says_what_is_known_of_the_account_and_how_old_it_is(base: World) -> None:
+    [row] = [r for r in messages(base) if r["finding_key"] == finding(base, "both")["finding_key"]]
+    body = json.loads(row["body"])
+    account = body["account"]
+    assert (account["plan"], account["owner_email"], account["arr"]) == ("Business", "mia@us.example", 11900.0)
+    assert body["unknown"] == ["Billing (stripe) was last read 9 hours ago."]
+    assert [reason["rule"] for reason in body["reasons"]] == ["C01", "C04"]
+    assert [len(reason["tickets"]) for reason in body["reasons"]] == [5, 0]
+    assert body["reasons"][0]["tickets"][0]["url"].startswith("https://desk.example/")
+
+
+def test_a_bad_batch_of_billing_stops_the_warnings_that_rest_on_it_alone(world: World) -> None:
+    world.billing("fails", "downgraded", NOW - 3 * DAY)
+    world.judge(NOW)
+    key = finding(world, "fails")["finding_key"]
+    assert key in {row["finding_key"] for row in messages(world)}
+    world.rows["control.sources"][1] |= {"is_bad": True, "reason": "ids twice"}
+    world.judge(NOW)
+    assert key not in {row["finding_key"] for row in messages(world)}
+    [row] = [r for r in messages(world) if r["finding_key"] == finding(world, "both")["finding_key"]]
+    assert json.loads(row["body"])["unknown"] == ["Billing (stripe) cannot be relied on: ids twice."]
+
+
+def test_an_account_has_one_thread_that_is_silent_until_there_is_news(world: World) -> None:
+    told(world)
+    later = NOW + HOUR
+    world.judge(later)
+    assert messages(world) == []  # nothing is new
+
+    [key] = {row["finding_key"] for row in world.findings(later, "churn") if row["candidate_key"] == "churn:both"}
+    tickets(world, "both", [-0.01], [-0.7])
+    world.judge(later)
+    assert [(row["operation"], row["finding_key"]) for row in messages(world)] == [("update", key)]  # no new rule
+    told(world, later)
+
+    says(world, "both", -0.1, "switching to another provider")
+    later += 2 * HOUR
+    world.judge(later)
+    update, reply = messages(world)
+    assert (update["operation"], update["delivery_key"]) == ("update", f"slack:{key}:1")
+    assert (reply["operation"], reply["thread_delivery_key"]) == ("post", f"slack:{key}:1")
+    assert [reason["rule"] for reason in json.loads(reply["body"])["new_reasons"]] == ["C03"]
+    told(world, later)
+    world.judge(later + HOUR)
+    assert messages(world) == []
+
+
+def test_a_warning_that_ends_says_so_once_and_warns_again_in_the_same_thread(world: World) -> None:
+    told(world)
+    key = finding(world, "leaving")["finding_key"]
+
+    def mine() -> list[dict[str, Any]]:
+        return [row for row in messages(world) if row["finding_key"] == key]
+
+    over = NOW + 42 * DAY
+    world.judge(over)
+    update, reply = mine()
+    assert reply["delivery_key"].startswith(f"slack:{key}:1:resolved:")
+    told(world, over)
+    world.judge(over + DAY)
+    assert mine() == []
+
+    says(world, "leaving", -60, "we leave")
+    again = NOW + 61 * DAY
+    world.judge(again)
+    update, reply = mine()
+    assert (update["operation"], reply["thread_delivery_key"]) == ("update", f"slack:{key}:1")
+    assert [reason["rule"] for reason in json.loads(reply["body"])["new_reasons"]] == ["C03"]
+
+
+def test_who_leaves_gets_one_reply(world: World) -> None:
+    told(world)
+    account = next(account for account in world.accounts if account["account_key"] == "leaving")
+    account["has_churned"] = True
+    world.billing("leaving", "canceled", NOW + HOUR)
+    for days in (1, 5, 20):
+        world.judge(NOW + days * DAY)
+        key = finding(world, "leaving", NOW + days * DAY)["finding_key"]
+        replies = [row for row in messages(world) if row["finding_key"] == key and row["thread_delivery_key"]]
+        assert len(replies) == (1 if days == 1 else 0)
+        told(world, NOW + days * DAY)
+
+
+def test_a_merger_changes_the_key_of_an_account_and_not_its_thread(world: World) -> None:
+    told(world)
+    key = finding(world, "leaving")["finding_key"]
+    for row in world.rows["intermediate.int_ticket_facts"]:
+        if row["account_key"] == "leaving":
+            row["account_key"] = "merged"
+    world.accounts = [account for account in world.accounts if account["account_key"] != "leaving"]
+    world.account("merged", name="Merged")
+    next(r for r in world.rows["intermediate.int_account_records"] if r["record_id"] == "leaving")["account_key"] = (
+        "merged"
+    )
+    world.judge(NOW + HOUR)
+    assert finding(world, "merged", NOW + HOUR)["finding_key"] == key
+    assert [row["delivery_key"] for row in messages(world) if row["finding_key"] == key] == []
+
+
+def test_the_digest_names_the_accounts_at_risk(world: World) -> None:
+    world.judge(NOW + 2 * HOUR)
+    [digest] = [row for row in world.published("publish_slack_messages") if row["channel_role"] == "digest"]
+    [section] = [s for s in json.loads(digest["body"])["sections"] if s["heading"] == "Accounts at risk"]
+    assert any(
+        line.startswith("Churn risk: both (2 signals, ARR 12,480 USD): 5 tickets since") for line in section["lines"]
+    )
+    assert not any("smaller" in line for line in section["lines"])
+
+
+def test_warnings_are_never_filed_nor_left_out(base: World) -> None:
+    keys = {row["finding_key"] for row in base.findings(NOW, "churn")}
+    assert not keys & {row["finding_key"] for row in base.published("publish_linear_issues")}
+    assert base.query("select * from marts.fct_findings_left_out where kind = 'churn'") == []

@@ -171,10 +171,10 @@ final as (
     select
         findings.finding_key,
         findings.episode,
-        md5(concat_ws(
+        case when findings.kind = 'churn' then md5(concat_ws('|', findings.state, warnings.reasons_hash)) else md5(concat_ws(
             '|', findings.state, findings.severity, findings.title, cast(floor(log2(findings.tickets + 1)) as integer),
             cast(findings.last_seen_at as date), findings.suspected_release
-        )) as content_hash,
+        )) end as content_hash,
         to_json(struct_pack(
             title := findings.title,
             kind := findings.kind,
@@ -187,6 +187,10 @@ final as (
                         || ', breadth ' || json_extract(findings.details, '$.parts.breadth')
                         || ', rise ' || json_extract(findings.details, '$.parts.lift')
                         || ', release ' || json_extract(findings.details, '$.parts.release')
+                when findings.kind = 'churn'
+                    then array_to_string(list_transform(
+                        warnings.reasons, lambda reason: reason.name || ' ' || reason.weight
+                    ), ', ')
                 when findings.p_value is not null
                     then 'the chance of as many by accident is ' || findings.p_value
             end,
@@ -206,6 +210,10 @@ final as (
             quotes := coalesce(quotes.rows, []),
             links := coalesce(links.rows, []),
             steps := steps.steps,
+            reasons := coalesce(warnings.reasons, []),
+            account := warnings.account,
+            unknown := coalesce(warnings.unknown, []),
+            owner := findings.owner,
             grouped_because := 'These tickets are here ' || grouped.because || '.',
             similar_issues := coalesce(similar_issues.rows, []),
             "window" := struct_pack(
@@ -221,6 +229,7 @@ final as (
     left join links on links.finding_key = findings.finding_key
     left join steps on steps.finding_key = findings.finding_key
     left join grouped on grouped.finding_key = findings.finding_key
+    left join {{ ref('publish_churn_reasons') }} as warnings on warnings.finding_key = findings.finding_key
     left join similar_issues on similar_issues.finding_key = findings.finding_key
 )
 
