@@ -91,7 +91,12 @@ def test_companies_with_the_fields_that_the_settings_name(house):
         {"id": "7", "firstName": "Ada", "lastName": "Park", "email": "Ada@us.example"},
         {"id": "8", "email": "x@us.example", "archived": True},
     )
-    house.build_only(*CRM)
+    house.land(
+        "zendesk", "organizations", [{"id": 9, "name": "Acme", "external_id": "acct_1"}, {"id": 10, "external_id": ""}]
+    )
+    house.build_only(*CRM, "+int_organizations")
+    rows = house.rows("select organization_id, external_id from intermediate.int_organizations order by 1 desc")
+    assert rows == [("zendesk:9", "acct_1"), ("zendesk:10", None)]
     acme = house.row("select * from intermediate.int_crm_accounts where source_id = '1'")
     assert acme == {
         "crm_account_id": "hubspot:1", "source": "hubspot", "source_id": "1", "name": "Acme",

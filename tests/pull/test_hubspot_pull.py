@@ -320,9 +320,11 @@ def test_a_passing_fault_loses_nothing_and_doubles_nothing(crm: Crm, kind: str) 
     crm.assert_nothing_twice()
 
 
-def test_searches_keep_a_limit_of_their_own(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_searches_keep_a_limit_of_their_own_and_an_overlap_is_not_read_in_full_again(
+    crm: Crm, monkeypatch: pytest.MonkeyPatch
+) -> None:
     waited: Counter[tuple[float, float]] = Counter()
-    sent: Counter[str] = Counter()
+    sent: list[str] = []
 
     class Counting(RateLimit):
         def wait(self, sleep: Callable[[float], None]) -> None:
@@ -330,14 +332,22 @@ def test_searches_keep_a_limit_of_their_own(crm: Crm, monkeypatch: pytest.Monkey
             super().wait(sleep)
 
     def count(self: Client, method: str, path: str, **more: Any) -> Any:
-        sent["search" if path.endswith("/search") else "other"] += 1
+        sent.append(path)
         return send(self, method, path, **more)
 
     send = Client.request
     monkeypatch.setattr("flows.pull.hubspot.RateLimit", Counting)
     monkeypatch.setattr(Client, "request", count)
     crm.pull()
-    assert waited == {(1000, 1): sent["search"], (10_000, 10): sent["other"]}
+    searches = sum(path.endswith("/search") for path in sent)
+    assert waited == {(1000, 1): searches, (10_000, 10): len(sent) - searches}
+    sent.clear()
+    crm.advance(minutes=1)
+    crm.pull()
+    assert sent == [
+        "crm/v3/owners", "crm/v3/owners",
+        *(f"crm/v3/{what}" for kind in OBJECTS for what in (f"properties/{kind}", f"objects/{kind}/search")),
+    ]  # fmt: skip
 
 
 def test_a_lasting_fault_lands_what_came_and_the_next_run_goes_on(crm: Crm) -> None:
