@@ -1,6 +1,7 @@
 """A small CRM in the emulated HubSpot, and a home that pulls from it.
 
-with SandboxServer(folder, company=Shop()) as sandbox:
+shop = Shop()
+with SandboxServer(folder, company=shop) as sandbox:
     Crm(sandbox, shop, home, source).pull()
 """
 
