@@ -41,7 +41,7 @@ def found(
 
     `span` is start, end of history, end in unix seconds.
     """
-    complaints = Complaints(Random(f"{seed} complaints"), agents, releases, span[2])
+    complaints = Complaints(Random(f"{seed} complaints"), agents, releases, span[0], span[2])
     clients = introduce(Random(f"{seed} accounts"), people.organizations)
     rng = Random(f"{seed} subscriptions")
     for client in clients:

@@ -30,10 +30,10 @@ _TRIES = 60  # how often support plays a ticket until it ends as it has to
 class Complaints:
     """Writes such tickets. Read `lives` when it is done; their ids are given when they join the queue."""
 
-    def __init__(self, rng: Random, agents: list[User], releases: Sequence[Release], end: int) -> None:
+    def __init__(self, rng: Random, agents: list[User], releases: Sequence[Release], begin: int, end: int) -> None:
         self._rng = rng
         self._support = Support(rng, agents, end)
-        self._end = end
+        self._begin, self._end = begin, end
         self._released = [int(release.released_at.timestamp()) for release in releases]
         self._versions = [release.version for release in releases]
         self.lives: list[Life] = []
@@ -65,8 +65,8 @@ class Complaints:
             before=before,
             stance=stance,
         )
-        if at >= self._end:
-            return life  # nobody will read it
+        if not self._begin <= at < self._end:
+            return life  # the helpdesk has nothing of that time
         pleased = "happy" in stance
         for _ in range(_TRIES):
             life.steps, life.rating = [], ""

@@ -276,7 +276,7 @@ def test_fields_of_the_crm_have_a_history(commerce: Commerce) -> None:
 def test_renewal_deals_open_before_the_date_and_are_won_or_lost(commerce: Commerce, today: int) -> None:
     renewals = [deal for deal in commerce.deals.values() if newest(deal.changes, "dealtype") == "renewal"]
     stages = Counter(newest(deal.changes, "dealstage") for deal in renewals)
-    assert stages["closedwon"] > 40 and stages["closedlost"] >= 3
+    assert stages["closedwon"] > 40 and stages["closedlost"] >= 2
     still_open = [d for d in renewals if d.created <= today and [c for c in d.changes if c.at > today]]
     assert len(still_open) > 5
     assert {newest(deal.changes, "dealtype") for deal in commerce.deals.values()} == {
@@ -566,7 +566,7 @@ def test_tickets_are_numbered_in_order_of_arrival_and_merged_ones_still_name_eac
 @pytest.mark.parametrize("arguments", [{"months": 1, "tickets_per_month": 5, "live_days": 2}, {"seed": 3, "months": 2}])
 def test_a_small_company_sells_too(arguments: dict[str, int]) -> None:
     small = Company.simulate(**arguments)  # type: ignore[arg-type]
-    end = int(small.end.timestamp())
+    start, end = int(small.start.timestamp()), int(small.end.timestamp())
     assert small.commerce.invoices and small.truth()["accounts"]
     assert all((account.churned_at or 0) < end for account in small.commerce.accounts)
-    assert all(life.created < end and life.steps for life in small._lives)
+    assert all(start <= life.created < end and life.steps for life in small._lives)
