@@ -166,8 +166,7 @@ class Stripe:
 
     def _record(self, stream: str, item: Json) -> Record:
         if stream == "events":
-            # How many webhooks are still to be called falls by itself; it is no part of what happened.
-            return record(item.get("id"), _time(item["created"]), item | {"pending_webhooks": 0})
+            return record(item.get("id"), iso(datetime.fromtimestamp(item["created"], UTC)), item)
         lines = item.get("lines") or {}
         if stream == "invoices" and lines.get("has_more"):  # at most 10 are embedded
             more = StripeList().batches(self._get(f"invoices/{item['id']}/lines"), [lines["data"][-1]["id"], None])
@@ -242,7 +241,3 @@ def _about(stream: str, event: Json) -> str | None:
 def _resent(seen: dict[str, int], position: int) -> dict[str, int]:
     """Of the events that were seen, those that an overlap before `position` brings again."""
     return {id: created for id, created in seen.items() if created >= position - OVERLAP}
-
-
-def _time(created: int) -> str:
-    return iso(datetime.fromtimestamp(created, UTC))
