@@ -44,7 +44,7 @@ happened as (
         ('trial_started', 'trial_start_at', 'true', none, none),
         (
             'trial_ended', 'least(trial_end_at, coalesce(ended_at, trial_end_at))',
-            'least(trial_end_at, coalesce(ended_at, trial_end_at)) <= pulled_at', none, none
+            'trial_end_at is not null and least(trial_end_at, coalesce(ended_at, trial_end_at)) <= pulled_at', none, none
         ),
         (
             'past_due', 'unpaid_since', "status in ('past_due', 'unpaid')",
