@@ -17,6 +17,7 @@ from flows.sandbox.subscriptions import Script
 from flows.sandbox.texts.grammar import phrases
 
 PUBLIC_DOMAINS = ("freemail.example", "mailbox.example")
+_UNFINDABLE = 0.02  # of the customers, at most, have a record that nothing leads to
 AGENCY_DOMAIN = "brightdesk-agency.example"
 
 _SUFFIXES: dict[str, tuple[str, ...]] = {
@@ -79,15 +80,12 @@ def introduce(rng: Random, organizations: Sequence[Organization]) -> list[Client
     """A client for every organization, in the same order, and the oddities between some of them."""
     clients = [_client(rng, organization) for organization in organizations]
     _be_odd(rng, clients)
-    unfindable = max(1, round(0.02 * len(clients)))
+    lost = max(1, round(_UNFINDABLE * len(clients)))
     for client in clients:
         if not is_findable(client):
-            if unfindable > 0:
-                unfindable -= 1
-            elif client.in_crm and not _alike(client.organization.name, client.crm_name):
-                client.crm_domain = client.organization.domain
-        if not is_findable(client):
-            client.name_all()
+            lost -= 1
+            if lost < 0:
+                client.name_all()
         client.organization.external_id = client.account.id if client.has_external_id else None
     return clients
 

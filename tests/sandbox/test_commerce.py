@@ -327,6 +327,18 @@ def test_an_id_that_is_there_is_the_right_one(company: Company, commerce: Commer
             assert newest(changes, "stripe_customer_id") in (None, *account.customer_ids)
 
 
+def test_a_few_customers_cannot_be_found_by_anything(commerce: Commerce) -> None:
+    known = {newest(item.changes, "stripe_customer_id") for item in commerce.companies.values()}
+    lost = [
+        customer
+        for customer in commerce.customers.values()
+        if customer.account_id is None
+        and customer.id not in known
+        and (customer.email or "").split("@")[1] in PUBLIC_DOMAINS
+    ]
+    assert 1 <= len(lost) <= 0.03 * len(commerce.customers)
+
+
 def test_names_differ_between_the_systems(commerce: Commerce) -> None:
     differing = sum(
         commerce.customers[account.customer_ids[0]].name != account.name
