@@ -184,18 +184,20 @@ def findings(
 ) -> None:
     """What was found, highest score first."""
     from flows.findings import OPEN_STATES, list_findings
+    from flows.push.words import amount
 
     as_json = output is Output.JSON
     rows = list_findings(load_settings(), states=None if everything or as_json else OPEN_STATES)
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    table = Table("key", "kind", "state", "severity", "tickets", "reporters", "confidence", "title", "tracker")
+    table = Table(
+        "key", "kind", "state", "severity", "accounts", "ARR", "tickets", "reporters", "confidence", "title", "tracker",
+    )  # fmt: skip
     for row in rows:
-        cells = [
-            row[name]
-            for name in ("finding_key", "kind", "state", "severity", "tickets", "reporters", "confidence", "title")
-        ]
+        cells = [row[name] for name in ("finding_key", "kind", "state", "severity", "accounts")]
+        cells.append(amount(row["arr"], row["currency"]) if row["accounts"] else "")
+        cells += [row[name] for name in ("tickets", "reporters", "confidence", "title")]
         table.add_row(*(escape(plain(str(cell))) for cell in (*cells, row["tracker_url"] or "")))
     console.print(table if rows else "No open findings.")
 

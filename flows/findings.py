@@ -19,8 +19,10 @@ from flows.warehouse.duck import reader
 
 FIELDS = (
     "finding_key", "kind", "title", "state", "severity", "score", "confidence", "first_seen_at", "last_seen_at",
-    "accounts", "reporters", "tickets", "arr", "currency", "release", "tracker_url",
+    "accounts", "reporters", "tickets", "arr", "currency", "accounts_without_arr", "tiers", "segment", "release",
+    "tracker_url",
 )  # fmt: skip
+_JSON = ("reasons", "details", "intent_reasons", "tiers")  # texts that hold JSON
 OPEN_STATES = ("emerging", "open", "escalating", "regressed")
 
 _LIST = f"""
@@ -28,6 +30,12 @@ _LIST = f"""
     from marts.fct_findings
     where as_of = (select max(as_of) from marts.fct_findings)
     order by score desc, finding_key
+"""
+_ACCOUNTS = """
+    select account_key, name, tickets, tier, segment, plan, arr, currency, arr_reporting, owner_name
+    from marts.fct_finding_accounts
+    where finding_key = ? and as_of = ?
+    order by arr_reporting desc nulls last, tickets desc, account_key
 """
 _EVIDENCE = """
     select finding_key, ticket_id, reason, strength, quote, url, created_at
@@ -53,7 +61,8 @@ def missing_tables_explained() -> Iterator[None]:
 def list_findings(settings: Settings, *, states: tuple[str, ...] | None = None) -> list[dict[str, Any]]:
     """Findings of the last run, highest score first, each with its evidence.
 
-    Times are ISO 8601 UTC, `arr` a decimal string or None, ticket ids prefixed by their source.
+    Times are ISO 8601 UTC, `arr` a decimal string or None, `tiers` accounts by tier or None, ticket ids prefixed by
+    their source.
     """
     with missing_tables_explained(), reader(settings) as con:
         findings = con.sql(_LIST).pl().to_dicts()
@@ -78,7 +87,13 @@ def explain(settings: Settings, key: str) -> dict[str, Any]:
                 " where finding_key = ? and as_of = ? order by strength desc, created_at, ticket_id",
                 [key, found[0]["as_of"]],
             )
-            return {"finding": _plain(found[0]), "evidence": [_plain(row) for row in _rows(rows)]}
+            evidence = [_plain(row) for row in _rows(rows)]
+            accounts = _rows(con.execute(_ACCOUNTS, [key, found[0]["as_of"]]))
+            return {
+                "finding": _plain(found[0]),
+                "accounts": [_plain(row) for row in accounts],
+                "evidence": evidence,
+            }
         ticket = _rows(con.execute("select * from enrich.tickets where ticket_id = ?", [key]))
         if ticket:
             messages = _rows(
@@ -116,7 +131,7 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
             out[name] = iso(value)
         elif isinstance(value, Decimal):
             out[name] = str(value)
-        elif isinstance(value, str) and name in ("reasons", "details", "intent_reasons") and value[:1] in "[{":
+        elif isinstance(value, str) and name in _JSON and value[:1] in "[{":
             out[name] = orjson.loads(value)
         else:
             out[name] = value

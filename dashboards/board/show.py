@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import streamlit as st
@@ -67,6 +69,25 @@ def days(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.1f} d"
 
 
+def money(value: Decimal | None, currency: str | None) -> str:
+    """Money in whole units; unknown is not zero."""
+    return "unknown" if value is None else f"{value:,.0f} {(currency or '').upper()}".rstrip()
+
+
+def revenue(row: dict[str, Any]) -> str:
+    """ARR of a finding, and for how many of its accounts it is unknown."""
+    known = money(row["arr"], row["currency"])
+    missing = row["accounts_without_arr"]
+    return f"{known}, {missing:,} unknown" if missing and row["arr"] is not None else known
+
+
+def tiers(text: str | None) -> str:
+    """Accounts by tier, the commonest first: 3 enterprise, 2 business."""
+    found = json.loads(text or "{}")
+    named = sorted(found.items(), key=lambda item: (item[0] == "unknown", -item[1], item[0]))
+    return ", ".join(f"{count:,} {tier}" for tier, count in named)
+
+
 def badges(row: dict[str, Any]) -> None:
     """Severity, state and kind of a finding."""
     st.badge(str(row["severity"]), color=SEVERITY_COLOR.get(row["severity"], "gray"))
@@ -83,8 +104,10 @@ def tracker_button(row: dict[str, Any], key: str) -> None:
 
 
 def counted(row: dict[str, Any]) -> str:
-    """Accounts first. Where no account is known, reporters stand in."""
+    """Accounts and what they pay first. Where no account is known, reporters stand in."""
     who = [plural(row["accounts"], "account")] if row["accounts"] else []
+    if row["arr"] is not None:
+        who.append(f"ARR {revenue(row)}")
     if row["reporters"] and row["reporters"] != row["accounts"]:
         who.append(plural(row["reporters"], "reporter"))
     return " · ".join([*who, plural(row["tickets"], "ticket")])

@@ -38,8 +38,10 @@ def listing(status: dict[str, Any]) -> None:
         return
     table = rows.select(
         "severity", "state", "kind", "title", pl.col("tracker_url").map_elements(link, return_dtype=pl.String),
-        "accounts", "tickets", "confidence", "first_seen_at", "last_seen_at", "is_muted",
+        "accounts", "arr", pl.col("tiers").map_elements(show.tiers, return_dtype=pl.String), "tickets", "confidence",
+        "first_seen_at", "last_seen_at", "is_muted",
     )  # fmt: skip
+    currency = next((code.upper() for code in rows["currency"] if code), "")
     event = st.dataframe(
         table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"findings-{which}", row_height=40,
         column_config={
@@ -48,6 +50,11 @@ def listing(status: dict[str, Any]) -> None:
             "kind": st.column_config.TextColumn("Kind", width="small"),
             "title": st.column_config.TextColumn("Title", width="large"),
             "accounts": st.column_config.NumberColumn("Accounts"),
+            "arr": st.column_config.NumberColumn(
+                f"ARR {currency}".rstrip(), format="localized", step=1,
+                help="A year, of the accounts it is known for, each once.",
+            ),
+            "tiers": st.column_config.TextColumn("Tiers"),
             "tickets": st.column_config.NumberColumn("Tickets"),
             "confidence": st.column_config.ProgressColumn("Confidence", format="percent", min_value=0, max_value=1),
             "first_seen_at": st.column_config.DatetimeColumn("First seen", format="D MMM YYYY, HH:mm"),
@@ -93,6 +100,7 @@ def finding(key: str, now: datetime) -> None:
         st.subheader("Why", anchor=False)
         for reason in reasons(row) or ["No reason is recorded."]:
             st.text(f"• {reason}")
+    accounts(row, query("finding_accounts", finding=key))
     tickets(evidence)
 
 
@@ -100,6 +108,7 @@ def facts(row: dict[str, Any], now: datetime) -> None:
     with st.container(horizontal=True, gap="medium"):
         for label, value in (
             ("Accounts", row["accounts"] or None),
+            ("ARR", show.revenue(row) if row["accounts"] else None),
             ("Reporters", row["reporters"]),
             ("Tickets", row["tickets"]),
             ("Confidence", show.confident(row["confidence"])),
@@ -122,6 +131,30 @@ def reasons(row: dict[str, Any]) -> list[str]:
         found = [f"{name}: {value}" for name, value in found.items()]
     texts = (item if isinstance(item, str) else str(item.get("text") or item.get("reason") or item) for item in found)
     return [text for text in texts if text]
+
+
+def accounts(row: dict[str, Any], rows: pl.DataFrame) -> None:
+    """The rows behind the number of accounts and the ARR."""
+    if rows.is_empty():
+        return
+    st.subheader(f"Accounts: {rows.height:,}, ARR {show.revenue(row)}", anchor=False)
+    told = (show.tiers(row["tiers"]), row["segment"] and f"most in {row['segment']}")
+    st.caption(" · ".join(show.inert(text) for text in told if text) or "No CRM tells their tiers.")
+    reporting = (row["currency"] or "").upper()
+    st.dataframe(
+        rows.select(
+            "name", "account_key", "tier", "segment", "plan", "arr_reporting", "arr", "currency", "tickets",
+            "owner_name",
+        ),
+        hide_index=True, key="accounts",
+        column_config={
+            "name": st.column_config.TextColumn("Account", width="medium"), "account_key": "Key", "tier": "Tier",
+            "segment": "Segment", "plan": "Plan",
+            "arr_reporting": st.column_config.NumberColumn(f"ARR {reporting}".rstrip(), format="localized"),
+            "arr": st.column_config.NumberColumn("ARR, their own currency", format="localized"),
+            "currency": "Currency", "tickets": st.column_config.NumberColumn("Tickets"), "owner_name": "Owner",
+        },
+    )  # fmt: skip
 
 
 def tickets(evidence: pl.DataFrame) -> None:

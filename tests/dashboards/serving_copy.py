@@ -64,10 +64,15 @@ create table marts.fct_context_coverage (month date, context varchar, tickets bi
 create table marts.fct_findings (
     as_of timestamp, finding_key varchar, candidate_key varchar, kind varchar, title varchar, summary varchar,
     state varchar, severity varchar, score double, confidence double, first_seen_at timestamp, last_seen_at timestamp,
-    accounts bigint, reporters bigint, tickets bigint, arr decimal(18, 2), currency varchar, release varchar,
+    accounts bigint, reporters bigint, tickets bigint, arr decimal(18, 2), currency varchar,
+    accounts_without_arr integer, tiers varchar, segment varchar, release varchar,
     suspected_release varchar, tracker_url varchar, tracker_issue_id varchar, owner varchar, episode integer,
     is_muted boolean, is_history boolean, window_start_at timestamp, window_end_at timestamp, observed bigint,
     baseline double, p_value double, reasons json, details json);
+create table marts.fct_finding_accounts (
+    as_of timestamp, finding_key varchar, account_key varchar, name varchar, tickets integer, tier varchar,
+    segment varchar, plan varchar, arr decimal(18, 2), currency varchar, arr_reporting decimal(18, 2),
+    owner_name varchar);
 create table marts.fct_finding_evidence (
     as_of timestamp, finding_key varchar, ticket_id varchar, reason varchar, strength double, quote varchar,
     url varchar, created_at timestamp, reporter_key varchar);
@@ -242,6 +247,30 @@ def _sources(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+_ACCOUNTS = f"""
+insert into marts.fct_finding_accounts
+with members as (
+    select t.account_key, any_value(t.organization_name) as name, count(*) as tickets,
+        cast(split_part(t.account_key, ':', 2) as integer) as n
+    from marts.fct_finding_evidence as e inner join marts.fct_tickets as t using (ticket_id)
+    where e.finding_key = $key and e.as_of = $at group by t.account_key),
+paying as (select *, case when n % 4 <> 0 then n * 1000 + 0.5 end as pays from members)
+select $at, $key, account_key, case when n % 7 = 0 then '{EVIL}' else name end, tickets,
+    ['enterprise', 'business', null][n % 3 + 1], 'retail', 'Pro', pays, case when pays is not null then 'usd' end, pays,
+    'Mira Okafor'
+from paying
+"""
+
+_STAKE = """
+select sum(arr_reporting) as arr, any_value(currency) as currency,
+    count(*) - count(arr_reporting) as accounts_without_arr, 'retail' as segment,
+    (select cast(json_group_object(tier, n) as varchar) from (
+        select coalesce(tier, 'unknown') as tier, count(*) as n from marts.fct_finding_accounts
+        where finding_key = $finding_key and as_of = $at group by all)) as tiers
+from marts.fct_finding_accounts where finding_key = $finding_key and as_of = $at
+"""
+
+
 def _findings(con: duckdb.DuckDBPyConnection) -> None:
     at = NOW
     tracker = "https://linear.example"
@@ -273,12 +302,14 @@ def _findings(con: duckdb.DuckDBPyConnection) -> None:
                 f" quote, url, created_at, reporter_key from marts.fct_tickets where {where}",
                 [as_of, key],
             )
+            con.execute(_ACCOUNTS, {"key": key, "at": as_of})
             con.execute(
                 f"""insert into marts.fct_findings by name
                 select {", ".join(f"${name} as {name}" for name in finding)}, as_of, max(created_at) as last_seen_at,
                     count(distinct reporter_key) as accounts, count(distinct reporter_key) as reporters,
-                    count(*) as tickets, count(*) as observed
-                from marts.fct_finding_evidence where finding_key = $finding_key and as_of = $at group by as_of""",
+                    count(*) as tickets, count(*) as observed, stake.*
+                from marts.fct_finding_evidence, ({_STAKE}) as stake
+                where finding_key = $finding_key and as_of = $at group by all""",
                 finding | {"at": as_of},
             )
 

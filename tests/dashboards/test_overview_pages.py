@@ -91,6 +91,16 @@ def test_the_evidence_of_a_finding_has_as_many_rows_as_it_says(published: Path) 
         )
 
 
+def test_the_accounts_and_the_revenue_of_a_finding_are_those_of_its_rows(published: Path) -> None:
+    for finding in rows(published, "findings", which="all"):
+        accounts = rows(published, "finding_accounts", finding=finding["finding_key"])
+        known = [account["arr_reporting"] for account in accounts if account["arr_reporting"] is not None]
+        assert finding["accounts"] == len(accounts) == len({account["account_key"] for account in accounts})
+        assert finding["arr"] == sum(known) > 0
+        assert finding["accounts_without_arr"] == len(accounts) - len(known)
+        assert known == sorted(known, reverse=True)
+
+
 def test_only_live_findings_are_called_open(published: Path) -> None:
     live = [finding["finding_key"] for finding in rows(published, "findings", which="live")]
     assert live == ["bug-1", "volume-1", "topic-1"]
@@ -127,7 +137,39 @@ def test_a_finding_can_be_linked_to(visit: Open) -> None:
     app = visit("findings", finding="bug-1")
     assert "Sync stops with" in app.title[0].value
     assert "Evidence: 27 tickets" in [part.value for part in app.subheader]
-    assert len(app.dataframe[0].value) == 27
+    assert len(app.dataframe[1].value) == 27
+
+
+def test_a_finding_shows_its_accounts_and_what_they_pay(visit: Open, published: Path) -> None:
+    app = visit("findings", finding="bug-1")
+    found = next(row for row in rows(published, "findings", which="all") if row["finding_key"] == "bug-1")
+    accounts = app.dataframe[0].value
+    assert len(accounts) == found["accounts"]
+    revenue = f"{found['arr']:,.0f} USD, {found['accounts_without_arr']} unknown"
+    assert f"Accounts: {found['accounts']}, ARR {revenue}" in [part.value for part in app.subheader]
+    assert revenue in [metric.value for metric in app.metric if metric.label == "ARR"]
+    assert re.search(r"\d+ enterprise, .*\d+ unknown · most in retail", " ".join(c.value for c in app.caption))
+
+
+def test_the_findings_are_listed_with_their_accounts_and_revenue(visit: Open, published: Path) -> None:
+    table = visit("findings").dataframe[0].value
+    live = rows(published, "findings", which="live")
+    assert list(table["arr"]) == [float(row["arr"]) for row in live]
+    assert all("enterprise" in text for text in table["tiers"])
+
+
+def test_without_crm_and_billing_the_revenue_is_unknown(
+    visit: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROUNDSWELL_HOME", str(tmp_path))
+    with duckdb.connect(str(serving_copy.write(tmp_path).resolve())) as con:
+        con.execute("update marts.fct_findings set arr = null, currency = null, tiers = null, segment = null")
+        con.execute("update marts.fct_finding_accounts set arr = null, currency = null, arr_reporting = null")
+    st.cache_data.clear()
+    app = visit("findings", finding="bug-1")
+    assert "unknown" in [metric.value for metric in app.metric if metric.label == "ARR"]
+    assert "No CRM tells their tiers." in [caption.value for caption in app.caption]
+    assert len(visit("findings").dataframe[0].value) == 3
 
 
 def test_the_title_of_a_finding_is_only_text(visit: Open) -> None:

@@ -34,6 +34,7 @@ TABLES = {
     "intermediate.int_ticket_turns": "ticket_id varchar, occurred_at timestamp, turn varchar",
     "intermediate.int_account_records": """record_id varchar, system varchar, source varchar, name varchar,
         account_key varchar, created_at timestamp""",
+    "intermediate.int_account_evidence": "record_id varchar, kind varchar, value varchar, is_shared boolean",
     "intermediate.int_account_facts_at": """as_of timestamp, account_key varchar, name varchar, tier varchar,
         segment varchar, plan varchar, arr decimal(18, 2), currency varchar, arr_reporting decimal(18, 2),
         owner_id varchar, owner_name varchar, is_trial boolean, is_past_due boolean, has_open_failed_payment boolean,
@@ -116,12 +117,20 @@ class World:
         )  # fmt: skip
 
     def account(self, key: str, **facts: Any) -> None:
-        """A customer that CRM and billing know, unless the facts say otherwise, with one record of its own key."""
+        """A customer that CRM and billing know, unless the facts say otherwise, with one record of its own key.
+
+        The last call for an account whose `known_from` has come counts. `domains` are its mail domains.
+        """
+        self.rows["intermediate.int_account_evidence"] += [
+            {"record_id": key, "kind": "domain", "value": domain, "is_shared": False}
+            for domain in facts.pop("domains", [])
+        ]
         self.accounts.append(
             {"account_key": key, "name": key, "customer_since": datetime(2020, 1, 1), "has_churned": False,
              "is_known_to_crm": True, "is_known_to_billing": True} | facts
         )  # fmt: skip
-        self.record(key, key)
+        if key not in {row["record_id"] for row in self.rows["intermediate.int_account_records"]}:
+            self.record(key, key)
 
     def record(self, record_id: str, account_key: str) -> None:
         self.rows["intermediate.int_account_records"].append(
@@ -186,10 +195,13 @@ class World:
     def judge(self, *moments: datetime) -> None:
         """Write the tables and build the models; with the models' own tests the first time."""
         self.rows["control.as_of"] = [{"as_of": moment} for moment in moments]
-        self.rows["intermediate.int_account_facts_at"] = [
-            {"as_of": moment} | account for moment in moments for account in self.accounts
+        known = {
+            (moment, account["account_key"]): account for moment in moments for account in self.accounts
             if account.get("known_from", moment) <= moment
-        ]  # fmt: skip
+        }  # fmt: skip
+        self.rows["intermediate.int_account_facts_at"] = [
+            {"as_of": moment} | account for (moment, _), account in known.items()
+        ]
         path = self.settings.warehouse_path
         path.parent.mkdir(parents=True, exist_ok=True)
         with duckdb.connect(str(path)) as con:

@@ -21,7 +21,7 @@ def bug(world: World, name: str, hours: list[float]) -> None:
         "browser": "Firefox 126", "os": "macOS", "steps": "Open it, then press the button.",
     }  # fmt: skip
     for hour in hours:
-        world.ticket(NOW - hour * HOUR, account_key=f"account-{hour}", **own)
+        world.ticket(NOW - hour * HOUR, account_key=f"account-{int(hour)}", **own)
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +75,9 @@ def test_what_arrived_does_not_come_again_and_the_rest_does(world: World) -> Non
     assert rows(world, "publish_slack_messages") == []
 
 
-def test_one_more_ticket_changes_nothing_and_twice_as_many_bring_the_report_up_to_date(world: World) -> None:
+def test_one_more_ticket_changes_nothing_and_twice_as_many_or_one_more_account_do(world: World) -> None:
     told(world, "publish_linear_issues")
-    bug(world, "bug-0", [0.5])
+    bug(world, "bug-0", [20.5])
     world.judge(NOW)
     assert "update" not in [row["operation"] for row in rows(world)]
     bug(world, "bug-0", [0.4, 0.3, 0.2, 0.1])

@@ -17,7 +17,7 @@ from flows.validate.run import validate_published
 from flows.validate.suites import load_published
 
 TYPES = {
-    "as_of": "timestamp", "day": "date", "hour": "timestamp", "month": "date", "score": "double",
+    "as_of": "timestamp", "day": "date", "hour": "timestamp", "week": "date", "score": "double",
     "confidence": "double",
     "strength": "double", "share": "double", "csat": "double", "accounts": "integer", "reporters": "integer",
     "tickets": "integer", "reopens": "integer", "known": "integer", "ratings": "integer", "backlog": "bigint",
@@ -25,7 +25,10 @@ TYPES = {
     "sentiment_first": "double", "sentiment_last": "double", "first_reply_hours": "double",
     "resolution_hours": "double",
     "first_reply_hours_median": "double", "resolution_hours_median": "double", "is_held_back": "boolean",
-    "is_late": "boolean", "is_bad": "boolean",
+    "is_late": "boolean", "is_bad": "boolean", "is_complete": "boolean", "organizations": "integer",
+    "billing_customers": "integer", "crm_accounts": "integer",
+    "arr": "decimal(18, 2)", "arr_reporting": "decimal(18, 2)", "accounts_without_arr": "integer",
+    "weight": "double", "ticket_ids": "varchar[]", "record_ids": "varchar[]",
 }  # fmt: skip
 AS_OF = "2026-07-01 12:00:00"
 FINDING = {
@@ -37,6 +40,7 @@ EVIDENCE = {
     "as_of": AS_OF, "finding_key": "bug-1", "ticket_id": "zendesk:1", "reason": "same error",
     "created_at": "2026-06-01",
 }  # fmt: skip
+ACCOUNT = {"as_of": AS_OF, "finding_key": "bug-1", "account_key": "zendesk:1", "tickets": 1}
 ISSUE = {
     "delivery_key": "linear:bug-1:1", "finding_key": "bug-1", "episode": 1, "operation": "create",
     "title": "Export fails",
@@ -73,6 +77,7 @@ def warehouse() -> Iterator[Warehouse]:
     made = Warehouse()
     made.put("marts.fct_findings", FINDING)
     made.put("marts.fct_finding_evidence", EVIDENCE)
+    made.put("marts.fct_finding_accounts", ACCOUNT)
     yield made
     made.con.close()
 
@@ -105,6 +110,9 @@ def test_tables_that_are_as_they_should_be_pass(run: Run, warehouse: Warehouse) 
         ({"confidence": 1.2}, "confidence_is_a_share"),
         ({"tickets": 7, "reporters": 7}, "evidence_equals_tickets"),
         ({"reporters": 9}, "reporters_within_tickets"),
+        ({"accounts": 2, "tickets": 1}, "accounts_are_their_rows"),
+        ({"arr": 5, "currency": "usd"}, "accounts_are_their_rows"),
+        ({"arr": 5}, "arr_has_its_currency"),
         ({"last_seen_at": "2026-05-01"}, "last_seen_after_first"),
     ],
 )
@@ -121,6 +129,14 @@ def test_a_finding_that_is_not_as_it_should_be_stops_the_push_and_is_named(
 def test_a_finding_without_evidence_stops_the_push(run: Run, warehouse: Warehouse) -> None:
     warehouse.put("marts.fct_findings", FINDING, finding_key="bug-2", tickets=0, reporters=0, accounts=0)
     assert "living_finding_has_evidence" in refusal(run, warehouse)
+
+
+def test_a_warning_about_an_account_that_fell_silent_needs_no_ticket(run: Run, warehouse: Warehouse) -> None:
+    silent = {"finding_key": "churn-1", "kind": "churn", "tickets": 0, "reporters": 1, "accounts": 1}
+    warehouse.put("marts.fct_findings", FINDING | silent)
+    warehouse.put("marts.fct_finding_accounts", ACCOUNT, finding_key="churn-1", tickets=0)
+    validate_published(run, warehouse.con)
+    assert run.report.problems == []
 
 
 def test_evidence_of_no_finding_stops_the_push(run: Run, warehouse: Warehouse) -> None:

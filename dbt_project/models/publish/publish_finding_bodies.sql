@@ -1,6 +1,6 @@
 -- Grain: finding_key, at the newest moment. What a report says about a finding, as JSON, and the hash of what matters
--- in it: a report is brought up to date when its state, severity, title, suspected release or day changes or its
--- tickets have doubled, and not for every ticket.
+-- in it: a report is brought up to date when its state, severity, title, suspected release or day changes, an account
+-- joins a bug or its tickets have doubled, and not for every ticket.
 with now as (
     select max(as_of) as as_of from {{ source('control', 'as_of') }}
 ),
@@ -173,7 +173,8 @@ final as (
         findings.episode,
         case when findings.kind = 'churn' then md5(concat_ws('|', findings.state, warnings.reasons_hash)) else md5(concat_ws(
             '|', findings.state, findings.severity, findings.title, cast(floor(log2(findings.tickets + 1)) as integer),
-            cast(findings.last_seen_at as date), findings.suspected_release
+            cast(findings.last_seen_at as date), findings.suspected_release,
+            case when findings.kind = 'bug' then findings.accounts || ' accounts' end
         )) end as content_hash,
         to_json(struct_pack(
             title := findings.title,
@@ -204,6 +205,13 @@ final as (
             tickets := findings.tickets,
             reporters := findings.reporters,
             accounts := findings.accounts,
+            arr := findings.arr,
+            currency := findings.currency,
+            accounts_without_arr := findings.accounts_without_arr,
+            tiers := cast(findings.tiers as json),
+            segment := findings.segment,
+            accounts_table := coalesce(accounts.accounts_table, []),
+            customers := case when findings.kind = 'bug' then coalesce(accounts.customers, []) else [] end,
             release := findings.release,
             suspected_release := findings.suspected_release,
             environment := coalesce(environment.rows, []),
@@ -224,6 +232,7 @@ final as (
             evidence_total := findings.tickets
         )) as body
     from findings
+    left join {{ ref('publish_finding_accounts') }} as accounts on accounts.finding_key = findings.finding_key
     left join environment on environment.finding_key = findings.finding_key
     left join quotes on quotes.finding_key = findings.finding_key
     left join links on links.finding_key = findings.finding_key

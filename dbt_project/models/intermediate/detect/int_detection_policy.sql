@@ -7,7 +7,7 @@
     'half_life_days', 'min_confidence_linear', 'min_confidence_slack', 'overlap_share', 'mode_share',
     'knowledge_min_reporters', 'knowledge_similarity', 'knowledge_max_matched', 'digest_hour',
     'quarantine_min_records', 'regression_min_reporters', 'kin_days', 'kin_topic_share', 'false_alarms_per_bug_key_year',
-    'min_confidence_churn', 'churn_quiet_days',
+    'min_confidence_churn', 'churn_quiet_days', 'max_customers_per_issue',
 ] %}
 select
     {% for name in names -%}

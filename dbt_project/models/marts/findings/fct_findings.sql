@@ -3,6 +3,10 @@ with findings as (
     select * from {{ ref('int_finding_words') }}
 ),
 
+stakes as (
+    select * from {{ ref('int_finding_stakes') }}
+),
+
 left_out as (
     select as_of, finding_key from {{ ref('int_finding_overlaps') }}
 ),
@@ -29,11 +33,14 @@ final as (
         cast(findings.confidence as double) as confidence,
         findings.first_seen_at,
         findings.last_seen_at,
-        cast(findings.accounts as integer) as accounts,
+        coalesce(stakes.accounts, 0) as accounts,
         cast(findings.reporters as integer) as reporters,
         cast(findings.tickets as integer) as tickets,
-        cast(null as decimal(18, 2)) as arr,
-        cast(null as varchar) as currency,
+        stakes.arr,
+        stakes.currency,
+        coalesce(stakes.accounts_without_arr, 0) as accounts_without_arr,
+        stakes.tiers,
+        stakes.segment,
         findings.stated_release as release,
         findings.suspected_release,
         coalesce(issues.tracker_url, case when findings.is_named_issue then findings.tracker_url end) as tracker_url,
@@ -53,6 +60,7 @@ final as (
         findings.details
     from findings
     cross join policy
+    left join stakes on stakes.as_of = findings.as_of and stakes.finding_key = findings.finding_key
     left join left_out on left_out.as_of = findings.as_of and left_out.finding_key = findings.finding_key
     left join issues
         on issues.as_of = findings.as_of
