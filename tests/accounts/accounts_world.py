@@ -30,8 +30,8 @@ TABLES = {
     "intermediate.int_tickets": """ticket_id varchar, source varchar, organization_id varchar, requester_id varchar,
         created_at timestamp, known_at timestamp""",
     "intermediate.int_ticket_facts": """ticket_id varchar, account_key varchar, title varchar, quote varchar,
-        url varchar, intent varchar, product_area varchar, release varchar, page_route varchar, created_at timestamp,
-        known_at timestamp""",
+        url varchar, intent varchar, topic_id varchar, language varchar, error_signature varchar, release varchar,
+        release_source varchar, page_route varchar, created_at timestamp, known_at timestamp""",
     "intermediate.int_crm_accounts": """crm_account_id varchar, source varchar, source_id varchar, name varchar,
         domains varchar[], external_id varchar, billing_ids varchar[], tier varchar, segment varchar, country varchar,
         owner_id varchar, lifecycle_stage varchar, renewal_at timestamp, merged_ids varchar[], is_archived boolean,
@@ -94,7 +94,7 @@ class World:
     def company(self, id: str, name: str | None = None, *domains: str, **values: Any) -> str:
         row = {
             "source": "crm", "source_id": id, "name": name, "domains": list(domains), "created_at": START,
-            "known_at": START, "url": f"https://crm.example/{id}",
+            "known_at": START, "is_archived": False, "url": f"https://crm.example/{id}",
         } | values  # fmt: skip
         return self._add("crm_accounts", "crm_account_id", f"crm:{id}", **row)
 
@@ -187,7 +187,7 @@ class World:
                 con.execute(f"create or replace table {name} ({columns})")
                 _insert(con, name, self.rows[name])
         if not self._seeded:
-            self._dbt("seed", "--select", "path:seeds/policy")
+            self._dbt("seed", "--select", "path:seeds/policy", "intents")
         with duckdb.connect(str(path)) as con:
             con.execute("delete from seeds.account_overrides")
             for line in overrides.split():

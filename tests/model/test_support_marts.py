@@ -94,7 +94,7 @@ def test_a_small_company_from_landing_to_dashboard(house):
     rows = house.rows("select source, tickets from marts.fct_source_freshness order by 1")
     assert rows == [("export", 0), ("zendesk", 4)]
     rows = house.rows("select context, tickets, known from marts.fct_context_coverage where known > 0 order by 1")
-    assert rows == [("account", 3, 2), ("intent", 3, 1), ("topic", 3, 1)]
+    assert rows == [("account", 3, 2), ("intent", 3, 1), ("release", 3, 1), ("topic", 3, 1)]
 
 
 def test_an_empty_warehouse_builds(house):

@@ -42,12 +42,13 @@ final as (
     union all
     select
         changes.account_key,
-        changes.account_key || ':owner:' || cast(changes.valid_from as {{ dbt.type_string() }}),
+        changes.crm_account_id || ':owner:' || cast(changes.valid_from as {{ dbt.type_string() }}),
         split_part(changes.value, ':', 1), null, null, null, 'owner_changed', before.name, owners.name, null, null,
-        changes.valid_from, changes.seen_from, changes.value, null
+        changes.valid_from, changes.seen_from, changes.crm_account_id, companies.url
     from owner_changes as changes
     left join owners on changes.value = owners.owner_id
     left join owners as before on changes.owner_before = before.owner_id
+    left join {{ ref('int_crm_accounts') }} as companies on changes.crm_account_id = companies.crm_account_id
     where changes.owner_before <> changes.value
 )
 

@@ -43,9 +43,14 @@ customer_of_ids as (
     left join customers on ids.value = customers.value
 ),
 
+unlisted as (
+    select record_id, regexp_replace(lower(domain), '^www[.]', '') as domain
+    from (select record_id, {{ each('domains') }} as domain from records) as listed
+),
+
 domains as (
-    select domains.record_id, domains.domain
-    from (select record_id, lower({{ each('domains') }}) as domain from records) as domains
+    select distinct domains.record_id, domains.domain
+    from unlisted as domains
     left join public_domains on domains.domain = public_domains.domain
     where public_domains.domain is null and domains.domain <> ''
 ),
@@ -62,7 +67,7 @@ shared as (
 evidence as (
     select record_id, 'id' as kind, value, customer, is_shared from customer_of_ids
     union all
-    select distinct
+    select
         domains.record_id, 'domain', domains.domain, cast(null as {{ dbt.type_string() }}), shared.domain is not null
     from domains
     left join shared on domains.domain = shared.domain

@@ -29,6 +29,7 @@ chosen as (
 final as (
     select
         account_key,
+        crm_account_id,
         field,
         value,
         valid_from,

@@ -1,0 +1,86 @@
+-- Grain: one row a thing in the story of an account: a ticket, an event in billing or the CRM, a finding that was told.
+with
+
+tickets as (select * from {{ ref('int_ticket_facts') }} where account_key is not null),
+
+events as (select * from {{ ref('int_account_events') }}),
+
+-- When a finding first went out, to wherever.
+told as (
+    select {{ json_text('body', '$.finding_key') }} as finding_key, min(delivery.at) as told_at
+    from {{ source('journal', 'delivery') }} as delivery
+    where {{ json_text('body', '$.status') }} = 'sent'
+    group by 1
+),
+
+findings as (
+    select finding_key, candidate_key, title, tracker_url
+    from {{ ref('fct_findings') }}
+    qualify row_number() over (partition by finding_key order by as_of desc) = 1
+),
+
+concerned as (
+    select distinct evidence.finding_key, tickets.account_key
+    from {{ ref('fct_finding_evidence') }} as evidence
+    inner join tickets on evidence.ticket_id = tickets.ticket_id
+    union
+    select finding_key, substr(candidate_key, 7) from findings where candidate_key like 'churn:%'
+),
+
+final as (
+    select
+        account_key,
+        created_at as "at",
+        'ticket' as what,
+        'Ticket: ' || coalesce(title, 'without a title') as text,
+        cast(null as decimal(18, 2)) as amount,
+        cast(null as {{ dbt.type_string() }}) as currency,
+        ticket_id as record_id,
+        url,
+        'helpdesk' as system
+    from tickets
+    union all
+    select
+        account_key,
+        occurred_at,
+        kind,
+        case kind
+            when 'customer_created' then 'Known to billing'
+            when 'trial_started' then 'Trial' || coalesce(' of ' || plan_after, '') || ' started'
+            when 'trial_ended' then 'Trial ended'
+            when 'subscribed' then 'Subscribed' || coalesce(' to ' || plan_after, '')
+            when 'upgraded' then 'Upgraded' || coalesce(' from ' || plan_before, '') || coalesce(' to ' || plan_after, '')
+            when 'downgraded'
+                then 'Downgraded' || coalesce(' from ' || plan_before, '') || coalesce(' to ' || plan_after, '')
+            when 'proration' then 'Billed for a change in mid-period'
+            when 'invoice_paid' then 'Invoice paid'
+            when 'payment_failed' then 'Payment failed'
+            when 'payment_recovered' then 'Payment made good after it had failed'
+            when 'past_due' then 'Payment past due'
+            when 'invoice_uncollectible' then 'Invoice given up as uncollectible'
+            when 'refunded' then 'Refunded'
+            when 'cancel_requested' then 'Cancellation asked for'
+            when 'canceled' then 'Subscription' || coalesce(' to ' || plan_before, '') || ' ended'
+            when 'renewed' then 'Renewed' || coalesce(' ' || plan_after, '')
+            when 'deal_won' then 'Deal won' || coalesce(': ' || plan_after, '')
+            when 'deal_lost' then 'Deal lost' || coalesce(': ' || plan_after, '')
+            when 'owner_changed'
+                then 'Owner changed' || coalesce(' from ' || plan_before, '') || coalesce(' to ' || plan_after, '')
+            else replace(kind, '_', ' ')
+        end,
+        amount,
+        currency,
+        record_id,
+        url,
+        case when billing_customer_id is null then 'crm' else 'billing' end
+    from events
+    union all
+    select
+        concerned.account_key, told.told_at, 'finding', 'Finding told: ' || findings.title, null, null,
+        findings.finding_key, findings.tracker_url, 'groundswell'
+    from findings
+    inner join told on findings.finding_key = told.finding_key
+    inner join concerned on findings.finding_key = concerned.finding_key
+)
+
+select * from final
