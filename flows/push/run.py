@@ -146,6 +146,7 @@ def _message(run: Run, row: Row, ledger: Ledger, *, dry: bool = False) -> Messag
     if row["channel_role"] == "digest":
         text, blocks = slack_text.digest(body, ledger.urls())
     else:
+        body["finding_key"] = finding
         body["evidence_url"] = words.evidence_url(body, finding, run.settings.dashboard_url)
         write = slack_text.reply if thread_key else slack_text.alert
         text, blocks = write(body, _tracker(ledger, thread_key or key))

@@ -16,10 +16,13 @@ Block = dict[str, Any]
 
 SEVERITY = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "⚪"}
 MAX_HEADER, MAX_SECTION, MAX_BLOCKS = 150, 3000, 50
+MAX_REASON = 2700  # characters of one reason with its links; they are left out whole, because a line is never cut
 
 
 def alert(body: Body, tracker: tuple[str, str] | None = None) -> tuple[str, list[Block]]:
     """Fallback text and blocks of a finding's message. `tracker` is (label, url) of its Linear issue."""
+    if body.get("kind") == "churn":
+        return _warning(body)
     mark = SEVERITY.get(str(body.get("severity")), "⚪")
     quotes = [
         f"> {_sl(item['text'], 280)} — {_sl_link(str(item.get('ticket_id') or 'ticket'), item.get('url'))}"
@@ -27,7 +30,7 @@ def alert(body: Body, tracker: tuple[str, str] | None = None) -> tuple[str, list
         if item.get("text")
     ]
     links = [_sl_link(*tracker)] if tracker else []
-    links.append(_sl_link(words.evidence_label(body), body.get("evidence_url")))
+    links.append(_evidence(body))
     blocks = [
         _header(f"{mark} {words.title(body)}"),
         *_section([_sl(body.get("summary"), 1000)]),
@@ -41,12 +44,67 @@ def alert(body: Body, tracker: tuple[str, str] | None = None) -> tuple[str, list
 
 
 def reply(body: Body, tracker: tuple[str, str] | None = None) -> tuple[str, list[Block]]:
-    """Fallback text and blocks of a reply in a finding's thread: it changed its state."""
+    """Fallback text and blocks of a reply in a finding's thread: it changed its state, or has new reasons."""
+    if body.get("new_reasons"):
+        return _news(body)
     text = f"Now *{words.word(body.get('state')).lower()}*: {_sl(body.get('summary'), 1200)}"
     links = [_sl_link(*tracker)] if tracker else []
-    links.append(_sl_link(words.evidence_label(body), body.get("evidence_url")))
+    links.append(_evidence(body))
     blocks = [*_section([text]), _context(" · ".join([words.counted(body), *links]))]
     return f"{_sl(words.title(body), 240)} is now {words.word(body.get('state')).lower()}", [b for b in blocks if b]
+
+
+def _warning(body: Body) -> tuple[str, list[Block]]:
+    """The message about an account at risk: what is known of it, each reason with its evidence, what is unknown."""
+    mark = SEVERITY.get(str(body.get("severity")), "⚪")
+    mute = f"Silence it: groundswell mute {_sl(body['finding_key'], 80)}" if body.get("finding_key") else ""
+    blocks = [
+        _header(f"{mark} {words.title(body)}"),
+        _fields(_account_fields(body)),
+        *_section(_reason(reason) for reason in body.get("reasons") or []),
+        *_section([_sl(gap, 300) for gap in body.get("unknown") or []]),
+        _context(words.confidence(body, _sl)),
+        _context(" · ".join(part for part in (_evidence(body), mute) if part)),
+    ]
+    names = ", ".join(_sl(reason.get("name"), 80) for reason in body.get("reasons") or [])
+    return f"{mark} {_sl(words.title(body), 240)}: {names}", [block for block in blocks if block]
+
+
+def _news(body: Body) -> tuple[str, list[Block]]:
+    """The reply that says what has come to the reasons of a warning."""
+    new = body["new_reasons"]
+    names = ", ".join(_sl(reason.get("name"), 80) for reason in new)
+    blocks = [*_section(["*New*", *(_reason(reason) for reason in new)]), _context(words.confidence(body, _sl))]
+    return f"{_sl(words.title(body), 240)}: new: {names}", [block for block in blocks if block]
+
+
+def _reason(reason: dict[str, Any]) -> str:
+    """A rule that fired, its sentence, and links to its tickets; records have no address of their own."""
+    name = _sl(reason.get("name"), 80)
+    line = f"• *{name[:1].upper()}{name[1:]} ({_sl(reason.get('rule'), 10)})*: {_sl(reason.get('text'), 600)}"
+    named = [_sl_link(clip(str(t.get("ticket_id") or "ticket"), 80), t.get("url")) for t in reason.get("tickets") or []]
+    named += [_sl(record, 80) for record in reason.get("records") or []]
+    for place, item in enumerate(named):
+        if len(line) + len(item) > MAX_REASON:
+            return f"{line} and {len(named) - place} more"
+        line += f"{', ' if place else ' — '}{item}"
+    return line
+
+
+def _account_fields(body: Body) -> list[str]:
+    account = body.get("account") or {}
+    mail = account.get("owner_email")
+    facts = [
+        ("Account", _sl(account.get("name") or account.get("account_key"), 120)),
+        ("ARR", _sl(words.revenue(account), 80)),
+        ("Plan", _sl(account.get("plan"), 80) or "unknown"),
+        ("Tier", _sl(account.get("tier"), 80) or "unknown"),
+        ("Owner", _sl(f"{body.get('owner') or 'nobody'}{f' ({mail})' if mail else ''}", 160)),
+        ("Renewal", words.renewal(account)),
+        ("State", f"{words.word(body.get('state'))}, {words.word(body.get('severity'))}".lower()),
+        ("Newest sign", words.moment(body.get("last_seen_at"))),
+    ]
+    return [f"*{name}*\n{value}" for name, value in facts if value]
 
 
 def digest(body: Body, trackers: Collection[str] = ()) -> tuple[str, list[Block]]:
@@ -65,6 +123,10 @@ def digest(body: Body, trackers: Collection[str] = ()) -> tuple[str, list[Block]
     return _sl(name, 240), [block for block in blocks if block]
 
 
+def _evidence(body: Body) -> str:
+    return _sl_link(words.evidence_label(body), body.get("evidence_url"))
+
+
 def _digest_line(line: str, trackers: Collection[str]) -> str:
     text, comma, url = str(line).rpartition(", ")
     if comma and url in trackers:
@@ -81,6 +143,7 @@ def notice(text: str) -> tuple[str, list[Block]]:
 def _alert_fields(body: Body) -> list[str]:
     facts = [
         ("Who", words.counted(body)),
+        ("Accounts", _sl(words.stake(body), 200)),
         ("State", f"{words.word(body.get('state'))}, {words.word(body.get('severity'))}".lower()),
         ("First seen", words.moment(body.get("first_seen_at"))),
         ("Last seen", words.moment(body.get("last_seen_at"))),

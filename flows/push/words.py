@@ -79,6 +79,19 @@ def amount(value: Any, currency: Any) -> str:
     return "unknown" if value is None else f"{round(Decimal(str(value))):,} {str(currency or '').upper()}".rstrip()
 
 
+def revenue(account: dict[str, Any]) -> str:
+    """What an account pays a year, as billed and in the reporting currency where that is another."""
+    billed = amount(account.get("arr"), account.get("currency"))
+    reported = amount(account.get("arr_reporting"), account.get("reporting_currency"))
+    return billed if reported in (billed, "unknown") else f"{billed} ({reported})"
+
+
+def renewal(account: dict[str, Any]) -> str:
+    """When the contract renews, and in how many days."""
+    at, days = day(account.get("renewal_at")), account.get("days_to_renewal")
+    return f"{at}, in {plural(int(days), 'day')}" if at and days is not None and int(days) >= 0 else at or "unknown"
+
+
 def last_seen(body: Body) -> str:
     last = moment(body.get("last_seen_at"))
     return f"last seen {last}" if last else ""
