@@ -97,6 +97,12 @@ def test_an_issue_says_who_is_affected_and_what_is_at_stake() -> None:
     ]
 
 
+def test_an_alert_says_what_is_at_stake_in_a_line() -> None:
+    _, blocks = slack_text.alert(BODY | STAKE)
+    fields = [field["text"] for block in blocks for field in block.get("fields", [])]
+    assert "*Accounts*\n5 (ARR 48,200 USD, 2 unknown): 3 enterprise, 2 business" in fields
+
+
 def test_an_unknown_revenue_is_not_zero() -> None:
     assert words.stake({"accounts": 1200}) == "1,200 (ARR unknown)"
     assert words.stake({"accounts": 2, "arr": None, "accounts_without_arr": 2, "tiers": {"unknown": 1, "free": 1}}) == (
