@@ -37,9 +37,11 @@ def page() -> None:
             )  # fmt: skip
     with right:
         st.header("What we know of tickets", anchor=False)
-        st.caption("Of this month's tickets. What is unknown is shown as unknown, never guessed.")
+        rows = query("coverage")
+        week = f"the week from {rows['week'][0]:%-d %B}" if rows.height else "the newest week"
+        st.caption(f"Of the tickets of {week}. What is unknown is shown as unknown, never guessed.")
         st.dataframe(
-            query("coverage"), hide_index=True, key="coverage", column_order=["context", "share", "known", "tickets"],
+            rows, hide_index=True, key="coverage", column_order=["context", "share", "known", "tickets"],
             column_config={
                 "context": "Context",
                 "share": st.column_config.ProgressColumn("Known", format="percent", min_value=0, max_value=1),

@@ -144,6 +144,25 @@ def trust(now: datetime) -> None:
                     show.inert(f"{row['source']}, {row['stream']}: {row['column_name'] or 'row'} fails {row['rule']}")
                 )
         st.page_link(VIEWS / "quality.py", label="Every record and reason", icon=":material/arrow_forward:")
+    coverage()
+
+
+def coverage() -> None:
+    """For how many of the tickets we know whose they are and where in the product they arose, week by week."""
+    rows = query("coverage_weeks")
+    if rows.is_empty():
+        return
+    st.subheader("What we know of tickets", anchor=False)
+    st.caption(f"Of the week from {rows['week'][0]:%-d %B}, and of the weeks up to it. Unknown is never guessed.")
+    st.dataframe(
+        rows, hide_index=True, key="coverage-weeks", column_order=["context", "share", "weeks", "known", "tickets"],
+        column_config={
+            "context": "Known at the time of the ticket",
+            "share": st.column_config.ProgressColumn("Share", format="percent", min_value=0, max_value=1),
+            "weeks": st.column_config.LineChartColumn("By week", y_min=0, y_max=1),
+            "known": "Tickets with it", "tickets": "Tickets",
+        },
+    )  # fmt: skip
 
 
 def to_tickets(label: str, kind: str, start: datetime, end: datetime, **filters: str) -> None:

@@ -60,7 +60,8 @@ create table marts.fct_source_freshness (
 create table marts.fct_quarantine (
     quarantine_id varchar, source varchar, stream varchar, record_id varchar, suite varchar, rule varchar,
     column_name varchar, value varchar, severity varchar, quarantined_at timestamp);
-create table marts.fct_context_coverage (month date, context varchar, tickets bigint, known bigint, share double);
+create table marts.fct_context_coverage (
+    week date, context varchar, tickets bigint, known bigint, share double, is_complete boolean);
 create table marts.fct_findings (
     as_of timestamp, finding_key varchar, candidate_key varchar, kind varchar, title varchar, summary varchar,
     state varchar, severity varchar, score double, confidence double, first_seen_at timestamp, last_seen_at timestamp,
@@ -242,8 +243,9 @@ def _sources(con: duckdb.DuckDBPyConnection) -> None:
         ],
     )
     con.execute(
-        "insert into marts.fct_context_coverage select date '2026-06-01', c, 400, k, k / 400.0"
-        " from (values ('account', 400), ('intent', 371), ('topic', 310), ('page', 40)) v(c, k)"
+        "insert into marts.fct_context_coverage"
+        " select date '2026-06-29' - 7 * w::integer, c, 100, k - w, (k - w) / 100.0, w > 0 from range(14) weeks(w),"
+        " (values ('account', 93), ('plan', 80), ('page', 20), ('release', 100), ('intent', 94)) contexts(c, k)"
     )
 
 

@@ -232,3 +232,17 @@ def test_a_new_copy_is_seen_at_once(visit: Open, tmp_path: Path, monkeypatch: py
     link.symlink_to(fresh.name)
     app.run()
     assert "Open findings (2)" in [header.value for header in app.header]
+
+
+def test_the_overview_says_for_how_many_tickets_the_account_plan_page_and_release_are_known(
+    visit: Open, published: Path
+) -> None:
+    found = {row["context"]: row for row in rows(published, "coverage_weeks")}
+    assert list(found) == ["account", "plan", "page", "release"]
+    assert found["account"]["share"] == found["account"]["weeks"][-1] == 0.92  # of the newest week that is over
+    assert len(found["account"]["weeks"]) == 12
+    assert rows(published, "coverage")[0]["week"] == found["account"]["week"]
+    page = visit()
+    assert "What we know of tickets" in [heading.value for heading in page.subheader]
+    [table] = [frame for frame in page.dataframe if "weeks" in frame.value.columns]
+    assert table.value["context"].to_list() == list(found)
