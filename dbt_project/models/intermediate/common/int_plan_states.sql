@@ -43,7 +43,13 @@ periods as (select * from main where not is_proration and amount >= 0),
 
 given_back as (select * from main where is_proration and amount < 0),
 
-plans as (select distinct subscription_id, plan from periods),
+add_ons as (
+    select subscription_id, plan
+    from billed
+    where plan is not null and not is_proration and amount >= 0
+    group by subscription_id, plan
+    having min(place) > 1
+),
 
 -- A change within a period gives back the rest of the plan before and charges the rest of the plan after.
 changes as (
@@ -59,10 +65,7 @@ changes as (
         and charged.subscription_id = given_back.subscription_id
         and charged.period_start_at = given_back.period_start_at
     where charged.is_proration and charged.amount >= 0
-        and exists (
-            select 1 from plans
-            where plans.subscription_id = charged.subscription_id and plans.plan in (charged.plan, given_back.plan)
-        )
+        and (charged.subscription_id, charged.plan) not in (select subscription_id, plan from add_ons)
 ),
 
 chain as (
