@@ -138,6 +138,18 @@ def test_payments_fail_and_recover_as_they_did(books: Books) -> None:
     assert recovered and exact
 
 
+def test_a_subscription_falls_behind_when_it_did(books: Books) -> None:
+    phases = [(s, *pair) for s in books.subscriptions for pair in pairwise(s.phases) if pair[1].at <= books.now]
+    fell = {(f"stripe:{s.id}", at(to.at)) for s, of, to in phases if to.status == "past_due" != of.status}
+    told = {(e["subscription_id"], e["occurred_at"]) for e in books.told("past_due")}
+    assert {one for one in told if one[1] > at(books.told_from)} == {
+        one for one in fell if one[1] > at(books.told_from)
+    }
+    ids = books.house.rows("select subscription_id from intermediate.int_subscriptions where status = 'past_due'")
+    assert {id for (id,) in ids} <= {id for id, _ in told}
+    assert told
+
+
 def changes(books: Books, subscription: Subscription) -> Iterator[tuple[str, str, str, str, datetime]]:
     """(kind, subscription, plan before, plan after, when) of its plan and its seats, without trials.
 
