@@ -90,6 +90,10 @@ class Customers:
         now = self.store.stamp(None)
         return self.store.save("CustomerNeed", self.store.get("CustomerNeed", id) | {"archivedAt": now})
 
+    def delete_need(self, id: str) -> str:
+        self.store.delete("CustomerNeed", self.store.get("CustomerNeed", id)["id"])
+        return id
+
     def _tier(self, name: str) -> Object:
         """The tier of that name, made when there is none."""
         tiers = self.store.all("CustomerTier")

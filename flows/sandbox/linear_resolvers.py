@@ -186,7 +186,7 @@ class Resolvers:
     def _mutations(self) -> dict[str, Callable[..., Any]]:
         store = self.store
 
-        def mutation(result: str, act: Callable[..., Object]) -> Callable[..., Any]:
+        def mutation(result: str, act: Callable[..., Object | str]) -> Callable[..., Any]:
             def resolve(_root: Any, _info: GraphQLResolveInfo, **args: Any) -> Object:
                 with store.state.transaction():
                     changed = act(**args)
@@ -209,6 +209,7 @@ class Resolvers:
             "customerUpsert": mutation("customer", lambda input: self.customers.upsert(input)),
             "customerNeedCreate": mutation("need", lambda input: self.customers.create_need(input)),
             "customerNeedArchive": mutation("entity", lambda id: self.customers.archive_need(id)),
+            "customerNeedDelete": mutation("entityId", lambda id, **_: self.customers.delete_need(id)),
         }
 
 

@@ -266,5 +266,8 @@ class LinearStore:
             "__typename": entity, "id": id, "createdAt": now, "updatedAt": now, "archivedAt": None, **fields,
         }  # fmt: skip
 
+    def delete(self, entity: str, id: str) -> None:
+        self.state.delete(_KINDS[entity], id)
+
     def save(self, entity: str, item: Object) -> Object:
         return self.state.put(_KINDS[entity], item["id"], item)

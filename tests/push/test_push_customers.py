@@ -26,7 +26,6 @@ CUSTOMERS: list[dict[str, Any]] = [
 ]  # fmt: skip
 UPSERT = "mutation U($input: CustomerUpsertInput!) { customerUpsert(input: $input) { customer { id } } }"
 NEED = "mutation N($input: CustomerNeedCreateInput!) { customerNeedCreate(input: $input) { need { id } } }"
-ARCHIVE = "mutation A($id: String!) { customerNeedArchive(id: $id) { success } }"
 
 
 def row(customers: list[dict[str, Any]], finding: str = "bug-1", **values: Any) -> dict[str, Any]:
@@ -151,9 +150,10 @@ def test_a_need_that_people_wrote_is_not_said_again(workplace: Workplace) -> Non
     assert [need["body"] == "Mine" for need in needs(workplace)] == [True, False]
 
 
-def test_a_need_that_people_took_away_stays_away(workplace: Workplace) -> None:
+@pytest.mark.parametrize("how", ["customerNeedArchive", "customerNeedDelete"])
+def test_a_need_that_people_took_away_stays_away(workplace: Workplace, how: str) -> None:
     file(workplace, row(CUSTOMERS))
-    workplace.linear(ARCHIVE, id=needs(workplace)[0]["id"])
+    workplace.linear(f"mutation A($id: String!) {{ {how}(id: $id) {{ success }} }}", id=needs(workplace)[0]["id"])
     assert file(workplace, row(CUSTOMERS, operation="update", summary="Worse now")) == []
     assert len(needs(workplace)) == 1
 
@@ -161,9 +161,10 @@ def test_a_need_that_people_took_away_stays_away(workplace: Workplace) -> None:
 def test_an_account_that_comes_later_gets_its_need_then(workplace: Workplace) -> None:
     file(workplace, row(CUSTOMERS[:1]))
     first = needs(workplace)
-    assert file(workplace, row(CUSTOMERS, operation="update", accounts=2)) == []
+    later = CUSTOMERS[1] | {"url": "https://desk.example/tickets/102"}  # which is linked already
+    assert file(workplace, row([CUSTOMERS[0], later], operation="update", accounts=2)) == []
     assert [need for need in needs(workplace) if need in first] == first
-    assert len(needs(workplace)) == 2
+    assert [need["attachment"]["title"] for need in needs(workplace)] == ["Ticket zendesk:101", "Ticket zendesk:102"]
 
 
 def test_two_accounts_that_are_one_customer_there_have_one_need(workplace: Workplace) -> None:
