@@ -399,6 +399,7 @@ def test_a_restricted_key_is_told_which_permissions_it_lacks(desk: Desk, monkeyp
     with pytest.raises(VendorError, match="GROUNDSWELL_STRIPE_API_KEY") as caught:
         desk.pull()
     assert caught.value.status == 403
+    assert "does not have the required permissions for this endpoint" in str(caught.value), "Stripe's own words"
     for permission in ("Products", "Prices", "Events"):
         assert f"the key may not read {permission}" in str(caught.value)
     found = inspect(desk.run().settings, "stripe")
