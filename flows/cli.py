@@ -203,6 +203,25 @@ def findings(
 
 
 @app.command()
+def accounts(
+    account: Annotated[
+        str | None, typer.Argument(help="An account's key or name, or the id of one of its records: its story.")
+    ] = None,
+    output: Format = Output.TABLE,
+) -> None:
+    """How customers were matched across helpdesk, CRM and billing; or one account with its story."""
+    from flows.accounts import account as one_account
+    from flows.accounts import render_account, render_report, report
+
+    settings = load_settings()
+    result = one_account(settings, account) if account else report(settings)
+    if output is Output.JSON:
+        print(json.dumps(result, indent=2))
+    else:
+        console.print(render_account(result) if account else render_report(result))
+
+
+@app.command()
 def explain(key: Annotated[str, typer.Argument(help="A finding key, or a ticket id such as zendesk:123.")]) -> None:
     """Everything known about one finding or ticket, with reasons and evidence, as JSON."""
     from flows.findings import explain as explain_key

@@ -68,9 +68,9 @@ def list_findings(settings: Settings, *, states: tuple[str, ...] | None = None) 
         findings = con.sql(_LIST).pl().to_dicts()
         evidence: dict[str, list[dict[str, Any]]] = {}
         for row in con.sql(_EVIDENCE).pl().to_dicts():
-            evidence.setdefault(row.pop("finding_key"), []).append(_plain(row))
+            evidence.setdefault(row.pop("finding_key"), []).append(plain_row(row))
     return [
-        {**_plain(row), "evidence": evidence.get(row["finding_key"], [])}
+        {**plain_row(row), "evidence": evidence.get(row["finding_key"], [])}
         for row in findings
         if states is None or row["state"] in states
     ]
@@ -80,29 +80,29 @@ def explain(settings: Settings, key: str) -> dict[str, Any]:
     """Everything known about one finding or one ticket, with the reasons. Raises GroundswellError when unknown."""
     with missing_tables_explained(), reader(settings) as con:
         rows = con.execute("select * from marts.fct_findings where finding_key = ? order by as_of desc limit 1", [key])
-        found = _rows(rows)
+        found = rows_of(rows)
         if found:
             rows = con.execute(
                 "select * exclude (as_of, finding_key) from marts.fct_finding_evidence"
                 " where finding_key = ? and as_of = ? order by strength desc, created_at, ticket_id",
                 [key, found[0]["as_of"]],
             )
-            evidence = [_plain(row) for row in _rows(rows)]
-            accounts = _rows(con.execute(_ACCOUNTS, [key, found[0]["as_of"]]))
+            evidence = [plain_row(row) for row in rows_of(rows)]
+            accounts = rows_of(con.execute(_ACCOUNTS, [key, found[0]["as_of"]]))
             return {
-                "finding": _plain(found[0]),
-                "accounts": [_plain(row) for row in accounts],
+                "finding": plain_row(found[0]),
+                "accounts": [plain_row(row) for row in accounts],
                 "evidence": evidence,
             }
-        ticket = _rows(con.execute("select * from enrich.tickets where ticket_id = ?", [key]))
+        ticket = rows_of(con.execute("select * from enrich.tickets where ticket_id = ?", [key]))
         if ticket:
-            messages = _rows(
+            messages = rows_of(
                 con.execute(
                     "select m.* from enrich.messages as m where m.ticket_id = ? order by m.message_id",
                     [key],
                 )
             )
-            return {"ticket": _plain(ticket[0]), "messages": [_plain(row) for row in messages]}
+            return {"ticket": plain_row(ticket[0]), "messages": [plain_row(row) for row in messages]}
     raise GroundswellError(
         f"nothing is known as {key!r}",
         "`groundswell findings` lists finding keys; ticket ids carry their source, such as zendesk:123.",
@@ -118,12 +118,13 @@ def mute(settings: Settings, key: str, *, muted: bool, reason: str) -> None:
     run.journal.write("mute", [(key, body)], run_id=run.run_id, at=run.now)
 
 
-def _rows(result: Any) -> list[dict[str, Any]]:
+def rows_of(result: Any) -> list[dict[str, Any]]:
+    """The rows of an executed query, by column."""
     names = [column[0] for column in result.description]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
+def plain_row(row: dict[str, Any]) -> dict[str, Any]:
     """JSON-ready: times as ISO text, decimals as text, JSON texts as objects."""
     out: dict[str, Any] = {}
     for name, value in row.items():

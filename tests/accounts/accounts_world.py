@@ -140,7 +140,9 @@ class World:
             occurred_at=at, **{"known_at": at, "record_id": f"bill:e{number}"} | values,
         )  # fmt: skip
 
-    def history(self, company: str, field: str, value: str | None, at: datetime, known_at: datetime | None = None) -> None:
+    def history(
+        self, company: str, field: str, value: str | None, at: datetime, known_at: datetime | None = None
+    ) -> None:
         self.rows["intermediate.int_crm_account_history"].append(
             {"crm_account_id": company, "field": field, "value": value, "valid_from": at, "known_at": known_at or at}
         )
@@ -154,7 +156,8 @@ class World:
         ticket = self._add(
             "tickets", "ticket_id", f"desk:{id}", source="desk", organization_id=organization, **row | values
         )
-        self._add("ticket_facts", "ticket_id", ticket, **{"account_key": organization, "title": f"Ticket {id}"} | row | facts)
+        facts = {"account_key": organization, "title": f"Ticket {id}"} | row | facts
+        self._add("ticket_facts", "ticket_id", ticket, **facts)
         return ticket
 
     def user(self, id: str, email: str) -> str:
@@ -175,7 +178,7 @@ class World:
     def build(self, *moments: datetime, select: Iterable[str] = (ACCOUNTS,), overrides: str = "") -> None:
         """Write the tables and build the models; with the seeds and the models' own tests the first time.
 
-        overrides: rows of seeds/policy/account_overrides.csv.
+        overrides: rows of seeds/policy/account_overrides.csv, as texts such as "desk:1>crm:2 bill:cus_3>".
         """
         self.rows["control.as_of"] = [{"as_of": moment} for moment in moments or (NOW,)]
         path = self.settings.warehouse_path
@@ -191,7 +194,8 @@ class World:
         with duckdb.connect(str(path)) as con:
             con.execute("delete from seeds.account_overrides")
             for line in overrides.split():
-                con.execute("insert into seeds.account_overrides values (?, ?, nullif(?, ''), 1, '')", [line, *line.split(">")])
+                values = [line, *line.split(">")]
+                con.execute("insert into seeds.account_overrides values (?, ?, nullif(?, ''), 1, '')", values)
         self._dbt("build", "--select", *select, "--exclude", "test_type:unit", "--indirect-selection", "cautious")
         self._seeded = True
 
@@ -216,7 +220,8 @@ class World:
 
     def facts(self, account: str) -> list[dict[str, Any]]:
         """The account at every judged moment."""
-        return self.query("select * from intermediate.int_account_facts_at where account_key = ? order by as_of", account)
+        sql = "select * from intermediate.int_account_facts_at where account_key = ? order by as_of"
+        return self.query(sql, account)
 
 
 def line(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -55,13 +56,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world.ticket("today", day(99))
     world.ticket("lonely", day(60), "desk:lonely", intent="billing_question")
     for as_of in (day(95), NOW):
-        world.put("marts.fct_findings", as_of=as_of, finding_key="bug-1", candidate_key="bug:x", title="It breaks")
-        world.put("marts.fct_findings", as_of=as_of, finding_key="churn-1", candidate_key=f"churn:{acme}", title="May leave")
+        for key, candidate, title in (("bug-1", "bug:x", "It breaks"), ("churn-1", f"churn:{acme}", "May leave")):
+            world.put("marts.fct_findings", as_of=as_of, finding_key=key, candidate_key=candidate, title=title)
         world.put("marts.fct_finding_evidence", as_of=as_of, finding_key="bug-1", ticket_id="desk:how-to")
-    told = '{"status": "sent", "finding_key": "%s"}'
-    world.put("journal.delivery", seq=1, key="linear:bug-1:1", at=day(57), body=told % "bug-1")
-    world.put("journal.delivery", seq=2, key="slack:bug-1", at=day(58), body=told % "bug-1")
-    world.put("journal.delivery", seq=3, key="slack:churn-1", at=day(91), body='{"status": "planned", "finding_key": "churn-1"}')
+    deliveries = ((57, "sent", "bug-1"), (58, "sent", "bug-1"), (89, "intended", "churn-1"), (92, "sent", "churn-1"))
+    for seq, (at, status, key) in enumerate(deliveries):
+        body = json.dumps({"status": status, "finding_key": key})
+        world.put("journal.delivery", seq=seq, key=f"slack:{key}", at=day(at), body=body)
     world.build(NOW, select=(ACCOUNTS, *MARTS, *INVARIANTS))
     return world
 
@@ -127,6 +128,7 @@ def test_the_story_of_an_account_names_the_record_of_every_line(world: World) ->
         ("finding", "Finding told: It breaks", "bug-1"),
         ("downgraded", "Downgraded from Business to Starter", "bill:e3"),
         ("ticket", "Ticket: Ticket down", "desk:down"),
+        ("finding", "Finding told: May leave", "churn-1"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""One customer is one account across helpdesk, CRM and billing: by id, then domain, then name, and by nothing weaker."""
+"""One customer is one account across helpdesk, CRM and billing: by id, then domain, then name."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from accounts_world import ACCOUNTS, NOW, START, World
+from accounts_world import NOW, START, World
 
-RESOLUTION = (f"{ACCOUNTS},int_account_records", f"{ACCOUNTS},int_account_identities", f"{ACCOUNTS},int_account_evidence",
-              "int_account_roots_crm", "int_account_roots_helpdesk", "int_account_roots_billing", "int_ticket_accounts")
+RESOLUTION = ("+int_account_records,path:models/intermediate/accounts", "int_ticket_accounts")
 
 
 @pytest.fixture(scope="module")
