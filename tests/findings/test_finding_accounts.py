@@ -10,6 +10,12 @@ from typing import Any
 
 import pytest
 from findings_world import START, World
+from rich.console import Console
+from typer.testing import CliRunner
+
+from flows.cli import app
+from flows.findings import explain, list_findings
+from flows.push import linear_text
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 NOW = START + 60 * DAY + 6 * HOUR  # before the hour of the digest
@@ -150,6 +156,28 @@ def test_a_customer_brings_its_own_domains_its_dollars_and_its_clearest_words(ba
     assert kestrel["url"].startswith("https://desk.example/")
     assert (customers["vela"]["revenue"], customers["lund"]["revenue"]) == (None, 200)
     assert customers["nobody knows it"]["name"] == "nobody knows it"  # a customer needs a name
+
+
+def test_an_issue_says_who_is_affected_in_the_numbers_of_the_finding(base: World) -> None:
+    text = linear_text.description(body(base, "sync"))
+    assert "- **Accounts:** 4 (ARR 48,200 USD, 2 unknown): 1 Enterprise, 1 business, 2 unknown" in text
+    assert "| Kestrel Freight | Enterprise | Pro | 48,000 USD | 8 | Mira |" in text
+    assert "| Vela | unknown | unknown | 900 CHF | 1 | unknown |" in text
+    assert "And 21 more accounts." in linear_text.description(body(base, "wide"))
+
+
+def test_the_command_line_tells_accounts_and_revenue(base: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    base.settings.serving_dir.mkdir(exist_ok=True)
+    (base.settings.serving_dir / "current.duckdb").symlink_to(base.settings.warehouse_path.resolve())
+    key = finding(base, "sync")["finding_key"]
+    (listed,) = [row for row in list_findings(base.settings) if row["finding_key"] == key]
+    assert (listed["accounts"], listed["arr"], listed["accounts_without_arr"]) == (4, "48200.49", 2)
+    assert listed["tiers"] == {"Enterprise": 1, "business": 1, "unknown": 2}
+    assert [row["account_key"] for row in explain(base.settings, key)["accounts"]][:2] == ["kestrel", "lund"]
+    monkeypatch.setenv("GROUNDSWELL_HOME", str(base.settings.home))
+    monkeypatch.setattr("flows.cli.console", Console(width=240))
+    shown = CliRunner().invoke(app, ["findings"]).output
+    assert "48,200 USD" in next(line for line in shown.splitlines() if key in line)
 
 
 def test_a_report_is_brought_up_to_date_by_an_account_more_and_a_warning_by_its_reasons_alone(world: World) -> None:
