@@ -159,6 +159,7 @@ class Stages:
     def judge(self) -> None:
         """Marts and findings, the keys they are known by, then what is to be published."""
         from flows.model.decisions import record_decisions
+        from flows.model.unknowns import record_unknowns
         from flows.validate.run import validate_published
 
         self._dbt("judge")
@@ -166,6 +167,7 @@ class Stages:
         with self.run.report.timed("validate"):
             self.do.one("validate published", lambda: validate_published(self.run), timeout=600)
         self.do.one("journal decisions", lambda: record_decisions(self.run))
+        record_unknowns(self.run)
 
     def judge_history(self) -> None:
         """What would have been found week by week, knowing what was known then. Journalled, never pushed."""

@@ -33,6 +33,7 @@ def markdown(run: Run) -> str:
     )
     lines += _listing("Late sources", (f"{name}: {reason}" for name, reason in report.late_sources.items()))
     lines += _listing("Stopped sources", (f"{name}: {reason}" for name, reason in report.bad_sources.items()))
+    lines += _listing("Unknown", report.unknown)
     lines += _listing("Problems", report.problems)
     return "\n".join(lines)
 

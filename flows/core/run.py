@@ -25,6 +25,7 @@ class Report:
     problems: list[str] = field(default_factory=list)
     late_sources: dict[str, str] = field(default_factory=dict)  # source -> reason
     bad_sources: dict[str, str] = field(default_factory=dict)  # source -> reason: its findings stop
+    unknown: list[str] = field(default_factory=list)  # what could not be said, in sentences
     sent: list[dict[str, Any]] = field(default_factory=list)
     held_back: list[dict[str, Any]] = field(default_factory=list)
 

@@ -40,9 +40,10 @@ def test_text_from_outside_does_nothing_in_the_report(run: Run) -> None:
     run.report.held_back.append({"title": HOSTILE, "reason": HOSTILE})
     run.report.late_sources["zendesk"] = HOSTILE
     run.report.bad_sources["zendesk"] = HOSTILE
+    run.report.unknown.append(HOSTILE)
     run.report.problems.append(HOSTILE)
     plain = [line for line in markdown(run).splitlines() if line.startswith("- ")]
-    assert len(plain) == 5
+    assert len(plain) == 6
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown(run))
     kinds = {child.type for token in tokens for child in token.children or []} | {token.type for token in tokens}
     assert not kinds & {"image", "link_open", "strong_open", "html_inline", "html_block", "hr"}
