@@ -105,10 +105,11 @@ def finding(key: str, now: datetime) -> None:
 
 
 def facts(row: dict[str, Any], now: datetime) -> None:
+    missing, arr = row["accounts_without_arr"], show.money(row["arr"], row["currency"]) if row["accounts"] else None
     with st.container(horizontal=True, gap="medium"):
         for label, value in (
             ("Accounts", row["accounts"] or None),
-            ("ARR", show.revenue(row) if row["accounts"] else None),
+            ("ARR" + (f", {missing:,} unknown" if missing and row["arr"] is not None else ""), arr),
             ("Reporters", row["reporters"]),
             ("Tickets", row["tickets"]),
             ("Confidence", show.confident(row["confidence"])),
@@ -150,8 +151,8 @@ def accounts(row: dict[str, Any], rows: pl.DataFrame) -> None:
         column_config={
             "name": st.column_config.TextColumn("Account", width="medium"), "account_key": "Key", "tier": "Tier",
             "segment": "Segment", "plan": "Plan",
-            "arr_reporting": st.column_config.NumberColumn(f"ARR {reporting}".rstrip(), format="localized"),
-            "arr": st.column_config.NumberColumn("ARR, their own currency", format="localized"),
+            "arr_reporting": st.column_config.NumberColumn(f"ARR {reporting}".rstrip(), format="localized", step=1),
+            "arr": st.column_config.NumberColumn("ARR, their own currency", format="localized", step=1),
             "currency": "Currency", "tickets": st.column_config.NumberColumn("Tickets"), "owner_name": "Owner",
         },
     )  # fmt: skip

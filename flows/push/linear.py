@@ -64,8 +64,9 @@ class Tracker:
                 issue = self._create(delivery)
             else:
                 self._update(issue, delivery)
-            told, notes = self._customers.tell(issue, delivery.body.get("customers") or [], told)
-            notes += [*self._attach(issue, delivery), *self._relate(issue, delivery)]
+            notes = self._attach(issue, delivery)  # first: a need points at the link to its ticket
+            told, more = self._customers.tell(issue, delivery.body.get("customers") or [], told)
+            notes += [*more, *self._relate(issue, delivery)]
         kept = {
             "identifier": issue["identifier"], "title": delivery.title, "priority": delivery.priority,
             "customers": told,  # a need is made once: where people took it away, it stays away
@@ -145,14 +146,17 @@ class Tracker:
         return bool(found["issue"]["comments"]["nodes"])
 
     def _attach(self, issue: dict[str, Any], delivery: Issue) -> list[str]:
-        """Links to the tickets. Linear keeps one attachment for an address on an issue."""
-        there = {node["url"] for node in (issue.get("attachments") or {}).get("nodes", [])}
+        """Links to the tickets, kept in `issue`. Linear keeps one attachment for an address on an issue."""
+        nodes = issue.setdefault("attachments", {"nodes": []})["nodes"]
+        there = {node["url"] for node in nodes}
         notes = []
         for title, url in linear_text.ticket_links(delivery.body):
             if url in there:
                 continue
             given = {"issueId": delivery.issue_id, "title": title, "url": url}
-            notes += self._extra(documents.ATTACH, given, f"the link to {url}")
+            made, refused = self._extra(documents.ATTACH, given, f"the link to {url}")
+            nodes += [data["attachment"] | {"url": url} for data in made]
+            notes += refused
         return notes
 
     def _relate(self, issue: dict[str, Any], delivery: Issue) -> list[str]:
@@ -163,18 +167,17 @@ class Tracker:
                 "id": uuid4_from("relation", delivery.issue_id, other),
                 "issueId": delivery.issue_id, "relatedIssueId": other, "type": "related",
             }  # fmt: skip
-            notes += self._extra(documents.RELATE, given, f"the relation to {other}")
+            notes += self._extra(documents.RELATE, given, f"the relation to {other}")[1]
         return notes
 
-    def _extra(self, document: str, given: dict[str, Any], what: str) -> list[str]:
-        """A write that the issue can do without: a refusal is a note, an unknown outcome is looked up."""
+    def _extra(self, document: str, given: dict[str, Any], what: str) -> tuple[list[dict[str, Any]], list[str]]:
+        """A write that the issue can do without: what was made, or a note that it is refused."""
         try:
-            self._client.execute_graphql(document, {"input": given})
+            return list(self._client.execute_graphql(document, {"input": given}).values()), []
         except UnknownOutcome:
             raise
         except VendorError as error:
-            return [f"the issue is filed without {what}: {error}"]
-        return []
+            return [], [f"the issue is filed without {what}: {error}"]
 
     # -- the team
 

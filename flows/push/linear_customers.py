@@ -133,7 +133,7 @@ def _missing(known: Object, customer: Object) -> Object:
 
 def _need(issue: Object, customer: Object, need_id: str, customer_id: str) -> Object:
     attached = {node["url"]: node["id"] for node in (issue.get("attachments") or {}).get("nodes", [])}
-    url = link(customer.get("url"))
+    url = link(customer.get("url"))  # attached by now, unless that was refused
     source = {"attachmentId": attached[url]} if url in attached else {"attachmentUrl": url} if url else {}
     return {
         "id": need_id, "issueId": issue["id"], "customerId": customer_id,

@@ -51,13 +51,19 @@ def comment(body: Body) -> str:
 
 
 def ticket_links(body: Body, limit: int = 20) -> list[tuple[str, str]]:
-    """(title, url) of the tickets to attach to an issue, each address once."""
+    """(title, url) of the tickets to attach to an issue, each address once: `limit`, and those of its customers."""
+    tickets = _links([*(body.get("links") or []), *(body.get("quotes") or [])])
+    kept = dict(list(tickets.items())[:limit]) | _links(body.get("customers") or [])
+    return [(title, url) for url, title in kept.items()]
+
+
+def _links(items: list[dict[str, Any]]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for item in [*(body.get("links") or []), *(body.get("quotes") or [])]:
+    for item in items:
         url = link(item.get("url"))
         if url and url not in found:
             found[url] = f"Ticket {for_title(str(item.get('ticket_id') or url))}"
-    return [(name, url) for url, name in list(found.items())[:limit]]
+    return found
 
 
 def name(text: Any) -> str:

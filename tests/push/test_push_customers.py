@@ -21,7 +21,8 @@ CUSTOMERS: list[dict[str, Any]] = [
     },
     {
         "account_key": "zendesk:2", "name": "Lund & Sons", "domains": [], "tier": None, "revenue": None,
-        "is_important": False, "ticket_id": "zendesk:102", "url": None, "quote": None, "at": None,
+        "is_important": False, "ticket_id": "zendesk:103", "url": "https://desk.example/tickets/103",
+        "quote": None, "at": None,
     },
 ]  # fmt: skip
 UPSERT = "mutation U($input: CustomerUpsertInput!) { customerUpsert(input: $input) { customer { id } } }"
@@ -65,7 +66,10 @@ def test_every_account_becomes_a_customer_with_its_need(workplace: Workplace) ->
     assert "[zendesk:101](https://desk.example/tickets/101)" in theirs["body"]
     assert "](http://e.vil)" not in theirs["body"]
     assert theirs["attachment"] == {"url": "https://desk.example/tickets/101", "title": "Ticket zendesk:101"}
-    assert other["attachment"] is None
+    assert {a["title"] for a in workplace.issues()[0]["attachments"]["nodes"]} == {
+        "Ticket zendesk:101", "Ticket zendesk:102", "Ticket zendesk:103",
+    }  # fmt: skip
+    assert other["attachment"]["title"] == "Ticket zendesk:103"
 
 
 def test_a_second_run_doubles_nothing(workplace: Workplace) -> None:
@@ -161,7 +165,7 @@ def test_a_need_that_people_took_away_stays_away(workplace: Workplace, how: str)
 def test_an_account_that_comes_later_gets_its_need_then(workplace: Workplace) -> None:
     file(workplace, row(CUSTOMERS[:1]))
     first = needs(workplace)
-    later = CUSTOMERS[1] | {"url": "https://desk.example/tickets/102"}  # which is linked already
+    later = CUSTOMERS[1] | {"ticket_id": "zendesk:102", "url": "https://desk.example/tickets/102"}  # linked already
     assert file(workplace, row([CUSTOMERS[0], later], operation="update", accounts=2)) == []
     assert [need for need in needs(workplace) if need in first] == first
     assert [need["attachment"]["title"] for need in needs(workplace)] == ["Ticket zendesk:101", "Ticket zendesk:102"]
