@@ -93,13 +93,12 @@ def _reason(reason: dict[str, Any]) -> str:
 
 def _account_fields(body: Body) -> list[str]:
     account = body.get("account") or {}
-    mail = account.get("owner_email")
     facts = [
         ("Account", _sl(account.get("name") or account.get("account_key"), 120)),
         ("ARR", _sl(words.revenue(account), 80)),
         ("Plan", _sl(account.get("plan"), 80) or "unknown"),
         ("Tier", _sl(account.get("tier"), 80) or "unknown"),
-        ("Owner", _sl(f"{body.get('owner') or 'nobody'}{f' ({mail})' if mail else ''}", 160)),
+        ("Owner", _sl(body.get("owner") or "nobody", 160)),
         ("Renewal", words.renewal(account)),
         ("State", f"{words.word(body.get('state'))}, {words.word(body.get('severity'))}".lower()),
         ("Newest sign", words.moment(body.get("last_seen_at"))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -74,10 +74,11 @@ class World:
         self._seeded = False
 
     def copy(self, home: Path) -> World:
-        """The same world in another folder, built as far as this one."""
-        shutil.copytree(self.settings.home, home, dirs_exist_ok=True)
+        """The same world in another folder, built as far as this one; what dbt has parsed there is kept."""
+        parsed = shutil.ignore_patterns("dbt") if (home / "dbt").exists() else None
+        shutil.copytree(self.settings.home, home, dirs_exist_ok=True, ignore=parsed)
         other = World(home)
-        other.rows = {name: list(rows) for name, rows in self.rows.items()}
+        other.rows = {name: [dict(row) for row in rows] for name, rows in self.rows.items()}
         other.accounts = [dict(account) for account in self.accounts]
         other._seeded = self._seeded
         return other
@@ -192,8 +193,8 @@ class World:
                 self.journal("finding_alias", row["candidate_key"], at, finding_key=key)
             self.journal("finding_state", key, at, state=row["state"], previous=None, episode=row["episode"])
 
-    def judge(self, *moments: datetime) -> None:
-        """Write the tables and build the models; with the models' own tests the first time."""
+    def judge(self, *moments: datetime, only: Sequence[str] = ()) -> None:
+        """Write the tables and build the models, or `only` some; with the models' own tests the first time."""
         self.rows["control.as_of"] = [{"as_of": moment} for moment in moments]
         known = {
             (moment, account["account_key"]): account for moment in moments for account in self.accounts
@@ -211,7 +212,7 @@ class World:
                 con.execute(f"create or replace table {name} ({columns})")
                 _insert(con, name, self.rows[name])
         everything = ["build", "--select", *MODELS, "resource_type:seed", "--exclude", "test_type:unit"]
-        again = ["run", "--select", *MODELS]
+        again = ["run", "--select", *(only or MODELS)]
         command = again if self._seeded else [*everything, "--indirect-selection", "buildable"]
         result = invoke(self.settings, command, layer="judge")
         assert result.failures == [], result.failures

@@ -92,7 +92,7 @@ final as (
             account_key := reasons.account_key, name := facts.name, arr := facts.arr, currency := facts.currency,
             arr_reporting := facts.arr_reporting,
             reporting_currency := '{{ var("reporting_currency") }}', plan := facts.plan, tier := facts.tier,
-            segment := facts.segment, owner_name := facts.owner_name, owner_email := owners.email,
+            segment := facts.segment, owner_name := facts.owner_name,
             renewal_at := facts.renewal_at, days_to_renewal := facts.days_to_renewal, is_trial := facts.is_trial,
             has_churned := facts.has_churned
         ) as account,
