@@ -46,14 +46,15 @@ pairs as (
     group by evidence.record_id, known.root
 ),
 
--- Both have ids, and none in common.
+-- Both have account ids of ours, and none in common.
 told_apart as (
     select pairs.record_id, pairs.root
     from pairs
     inner join evidence on pairs.record_id = evidence.record_id and evidence.kind = 'id'
     inner join known on pairs.root = known.root and known.kind = 'id'
     group by pairs.record_id, pairs.root
-    having not bool_or(evidence.value = known.value or evidence.customer = known.customer)
+    having count(evidence.customer) > 0 and count(known.customer) > 0
+        and not coalesce(bool_or(evidence.value = known.value or evidence.customer = known.customer), false)
 ),
 
 ranked as (

@@ -15,7 +15,7 @@ A company's name as it is compared: lower case, without accents, punctuation, sp
         trim(regexp_replace(
             strip_accents(lower(replace(replace({{ name }}, '&', ' and '), 'ß', 'ss'))), '[^\p{L}\p{N}]+', ' ', 'g'
         )),
-        '( and)?( ({{ forms | join('|') }}))+$', ''
+        '(( and)? ({{ forms | join('|') }}))+$', ''
     ), ' ', ''), '')
 {%- endmacro %}
 

@@ -19,6 +19,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world.organization("ids", "Alpha Works", external_id="acct_1")
     world.company("ids", "Beta Labs", external_id="acct_1", billing_ids=["cus_ids"])
     world.customer("cus_ids", "Gamma Foods")
+    # ids of two kinds do not tell apart: the CRM names billing's, the helpdesk ours, billing both or none
+    world.organization("bridge", "Tango", "tango.test", external_id="acct_t")
+    world.company("bridge", "Mambo", "tango.test", billing_ids=["cus_bridge"])
+    world.customer("cus_bridge", "Rumba", external_id="acct_t")
+    world.organization("half", "Ulm", "ulm.test", external_id="acct_u")
+    world.company("half", "Ulmer", "ulm.test", billing_ids=["cus_half"])
+    world.customer("cus_half", "Somebody")
     # domain, in any case
     world.organization("domain", "Dunes", "dunes.test")
     world.company("domain", "Sandhill", "Dunes.test")
@@ -79,6 +86,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     [
         ("desk:ids", "desk:ids", "explicit id"),
         ("bill:cus_ids", "desk:ids", "explicit id"),
+        ("desk:bridge", "desk:bridge", "domain"),
+        ("bill:cus_bridge", "desk:bridge", "explicit id"),
+        ("crm:bridge", "desk:bridge", "explicit id"),
+        ("desk:half", "desk:half", "domain"),
+        ("bill:cus_half", "desk:half", "explicit id"),
         ("desk:domain", "desk:domain", "domain"),
         ("bill:cus_domain", "desk:domain", "domain"),
         ("crm:domain", "desk:domain", "domain"),

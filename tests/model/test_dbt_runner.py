@@ -81,7 +81,8 @@ def test_unit_tests_pass(house):
     house.build("stage")
     house.build_support()
     result = dbt.unit_tests(house.run(), "path:models/staging", "path:models/intermediate/common",
-                            "path:models/intermediate/signals", "path:models/marts/support")  # fmt: skip
+                            "path:models/intermediate/accounts", "path:models/intermediate/signals",
+                            "path:models/marts/support")  # fmt: skip
     assert result.failures == [] and result.tests >= 9
 
 
