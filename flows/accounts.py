@@ -31,7 +31,7 @@ _COUNTS = """
 _LINKS = """
     select record_id, system, name, account_key, method, detail
     from marts.fct_account_links
-    where status = ?
+    where {where}
     order by case system when 'helpdesk' then 1 when 'billing' then 2 else 3 end, name, record_id
 """
 _FIND = """
@@ -41,6 +41,11 @@ _FIND = """
     where {where}
     order by accounts.name, accounts.account_key
 """
+_LISTS = {  # a list of the report: which records, and what people call it
+    "conflicts": ("status = 'conflict'", "Conflicts"),
+    "duplicates": ("is_duplicate", "Twice in the CRM"),
+    "unmatched": ("status = 'unmatched'", "Records that no other system knows"),
+}
 _MEANT = (  # the first that fits an account decides
     "? in (accounts.account_key, links.record_id)",
     "lower(?) in (lower(accounts.name), lower(links.name))",
@@ -52,6 +57,18 @@ _RECORDS = """
     where account_key = ?
     order by case system when 'helpdesk' then 1 when 'crm' then 2 else 3 end, record_id
 """
+_PLANS = """
+    with plans as (
+        select *, (plan, arr, currency, is_trial) is distinct from
+            lag((plan, arr, currency, is_trial)) over (order by valid_from) as is_new
+        from intermediate.int_account_plans
+        where account_key = ?)
+    select valid_from, lead(valid_from) over (order by valid_from) as valid_to, plan, arr, currency, arr_reporting,
+        is_trial, record_id
+    from plans
+    where is_new and valid_from <= (select max(as_of) from control.as_of)
+    order by valid_from
+"""
 _STORY = """
     select "at", what, text, amount, currency, record_id, url, system
     from marts.fct_account_timeline
@@ -61,7 +78,7 @@ _STORY = """
 
 
 def report(settings: Settings) -> dict[str, Any]:
-    """How records became accounts: `counts` by system and method, `conflicts` and `unmatched` records with the reason.
+    """How records became accounts: `counts` by system and method; `conflicts`, `duplicates` and `unmatched` records.
 
     `unknown` says which systems are not configured. Confidences are texts, as decimals are.
     """
@@ -69,14 +86,17 @@ def report(settings: Settings) -> dict[str, Any]:
     with missing_tables_explained(), reader(settings) as con:
         return {
             "counts": [plain_row(row) for row in rows_of(con.execute(_COUNTS))],
-            "conflicts": [plain_row(row) for row in rows_of(con.execute(_LINKS, ["conflict"]))],
-            "unmatched": [plain_row(row) for row in rows_of(con.execute(_LINKS, ["unmatched"]))],
+            **{
+                name: [plain_row(row) for row in rows_of(con.execute(_LINKS.format(where=where)))]
+                for name, (where, _) in _LISTS.items()
+            },
             "unknown": [system for system in ("crm", "billing") if not types.intersection(SYSTEMS[system])],
         }
 
 
 def account(settings: Settings, key: str) -> dict[str, Any]:
-    """One account: its `facts` at the last run, its `records`, and its `story` in order of time.
+    """One account: its `facts` at the last run, its `records`, its `plans` with their ARR and the invoice that says so,
+    and its `story`, both in order of time.
 
     `key` is an account key, the id of any of its records, or its name (a part of it will do, where that is one
     account's alone). Raises GroundswellError when it is none or several.
@@ -93,6 +113,7 @@ def account(settings: Settings, key: str) -> dict[str, Any]:
         return {
             "facts": plain_row(facts),
             "records": [plain_row(row) for row in rows_of(records)],
+            "plans": [plain_row(row) for row in rows_of(con.execute(_PLANS, named))],
             "story": [plain_row(row) for row in rows_of(con.execute(_STORY, named))],
         }
 
@@ -120,9 +141,9 @@ def render_report(result: dict[str, Any]) -> RenderableType:
     for row in result["counts"]:
         counts.add_row(*(_cell(row[name]) for name in ("system", "method", "confidence", "records", "accounts")))
     parts.append(counts if result["counts"] else "No customer is known in any system.")
-    for status, title in (("conflicts", "Conflicts"), ("unmatched", "Records that no other system knows")):
-        rows = result[status]
-        if status == "unmatched" and len(result["unknown"]) == 2:
+    for name, (_, title) in _LISTS.items():
+        rows = result[name]
+        if name == "unmatched" and len(result["unknown"]) == 2:
             continue  # nothing there could know them
         if rows:
             table = Table("system", "record", "name", "account", "detail", title=f"{title}: {len(rows)}")
@@ -137,18 +158,39 @@ def render_report(result: dict[str, Any]) -> RenderableType:
 
 
 def render_account(result: dict[str, Any]) -> RenderableType:
-    """An account's facts, the records it is known by, and its story."""
+    """An account's facts, the records it is known by, what it had and paid, and its story."""
     facts = Table("fact", "value", title=_cell(result["facts"]["name"] or result["facts"]["account_key"]))
     for name, value in result["facts"].items():
-        facts.add_row(name.replace("_", " "), "unknown" if value is None else _cell(value))
+        ended = name == "plan" and result["facts"]["has_churned"]
+        facts.add_row(name.replace("_", " "), ("none" if ended else "unknown") if value is None else _cell(value))
     records = Table("system", "record", "name", "found by", "detail", title="Known as")
     for row in result["records"]:
         records.add_row(*(_cell(row[name]) for name in ("system", "record_id", "name", "method", "detail")))
+    plans = Table("from", "plan", "ARR", "record", title="Plan and ARR")
+    for row in result["plans"]:
+        plan = f"{row['plan']} (trial)" if row["is_trial"] else row["plan"] or "none"
+        plans.add_row(
+            _minute(row["valid_from"]), _cell(plan), _money(row["arr"], row["currency"]), _cell(row["record_id"])
+        )
     story = Table("when", "what", "amount", "record", title="Story")
     for row in result["story"]:
-        amount = f"{row['amount']} {(row['currency'] or '').upper()}".strip() if row["amount"] is not None else ""
-        story.add_row(row["at"][:16].replace("T", " "), _cell(row["text"]), amount, _cell(row["record_id"]))
-    return Group(facts, records, story if result["story"] else "Nothing has happened to it yet.")
+        story.add_row(
+            _minute(row["at"]), _cell(row["text"]), _money(row["amount"], row["currency"]), _cell(row["record_id"])
+        )
+    return Group(
+        facts,
+        records,
+        plans if result["plans"] else "Billing has never billed it.",
+        story if result["story"] else "Nothing has happened to it yet.",
+    )
+
+
+def _minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")
+
+
+def _money(amount: str | None, currency: str | None) -> str:
+    return "" if amount is None else f"{amount} {(currency or '').upper()}".strip()
 
 
 def _cell(value: Any) -> str:

@@ -32,6 +32,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     world.invoice("in_1", sub, START + DAY, line("Starter", 50, START + DAY, interval="year"))
     world.event("invoice_paid", customer, START + DAY, amount=Decimal(50), currency="usd", record_id="bill:in_1")
     world.ticket("t1", START + 2 * DAY, "desk:1", title="It [red]breaks\x1b[31m")
+    world.company("5", "Acme", "acme.test", created_at=START + DAY)
     world.company("2", "Bolt North", "bolt.test", external_id="n")
     world.company("3", "Bolt South", "bolt.test", external_id="s")
     world.organization("4", "Bolt Pilots", "bolt.test")
@@ -56,19 +57,27 @@ def test_the_report_counts_links_and_lists_conflicts_and_unmatched_records(setti
     counts = {(row["system"], row["method"]): (row["records"], row["confidence"]) for row in result["counts"]}
     assert counts == {
         ("helpdesk", "domain"): (1, "0.95"), ("helpdesk", "alone"): (1, None), ("crm", "explicit id"): (1, "0.99"),
-        ("crm", "alone"): (2, None), ("billing", "explicit id"): (1, "0.99"),
+        ("crm", "domain"): (1, "0.95"), ("crm", "alone"): (2, None), ("billing", "explicit id"): (1, "0.99"),
     }  # fmt: skip
     [conflict] = result["conflicts"]
     assert conflict["record_id"] == "desk:4"
     assert conflict["detail"] == "the domain bolt.test is shared by several accounts"
     assert [row["record_id"] for row in result["unmatched"]] == ["crm:2", "crm:3"]
     assert result["unknown"] == []
-    assert sum(row["records"] for row in result["counts"]) == 6
+    [duplicate] = result["duplicates"]
+    assert (duplicate["record_id"], duplicate["account_key"]) == ("crm:5", "desk:1")
+    assert sum(row["records"] for row in result["counts"]) == 7
 
 
 def test_people_read_tables_and_programs_json(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     text = run(settings, monkeypatch)
-    for words in ("Conflicts: 1", "Records that no other system knows", "bolt.test", "explicit id"):
+    for words in (
+        "Conflicts: 1",
+        "Twice in the CRM: 1",
+        "Records that no other system knows",
+        "bolt.test",
+        "explicit id",
+    ):
         assert words in text
     assert json.loads(run(settings, monkeypatch, "--format", "json")) == report(settings)
 
@@ -94,7 +103,10 @@ def test_the_story_tells_what_happened_with_its_records(settings: Settings, monk
     assert [(row["at"], row["what"], row["record_id"]) for row in found["story"]] == [
         ("2026-01-02T00:00:00Z", "invoice_paid", "bill:in_1"), ("2026-01-03T00:00:00Z", "ticket", "desk:t1"),
     ]  # fmt: skip
-    assert {row["record_id"] for row in found["records"]} == {"desk:1", "crm:1", "bill:cus_1"}
+    assert {row["record_id"] for row in found["records"]} == {"desk:1", "crm:1", "crm:5", "bill:cus_1"}
+    assert [(row["valid_from"], row["plan"], row["arr"], row["record_id"]) for row in found["plans"]] == [
+        ("2026-01-02T00:00:00Z", "Starter", "50.00", "bill:in_1"),
+    ]
     text = run(settings, monkeypatch, "desk:1")
     assert "2026-01-02 00:00" in text
     assert "50.00 USD" in text

@@ -13,6 +13,17 @@ accounts as (
     group by account_key
 ),
 
+told as (
+    select
+        records.*,
+        accounts.systems,
+        accounts.first_company,
+        records.system = 'crm' and accounts.companies > 1 and not records.is_root and not records.is_archived
+            as is_duplicate
+    from records
+    inner join accounts on records.account_key = accounts.account_key
+),
+
 final as (
     select
         records.record_id,
@@ -24,17 +35,16 @@ final as (
         records.confidence,
         case
             when records.conflict is not null then 'conflict'
-            when accounts.systems > 1 then 'linked'
+            when records.systems > 1 then 'linked'
             else 'unmatched'
         end as status,
         case
             when records.conflict is not null then records.conflict
-            when records.system = 'crm' and accounts.companies > 1 and not records.is_root
-                then 'twice in the CRM: ' || accounts.first_company || ' is the same account'
+            when records.is_duplicate then 'twice in the CRM: ' || records.first_company || ' is the same account'
             when records.is_archived then 'archived or deleted'
-        end as detail
-    from records
-    inner join accounts on records.account_key = accounts.account_key
+        end as detail,
+        records.is_duplicate
+    from told as records
 )
 
 select * from final

@@ -49,9 +49,12 @@ final as (
             when 'trial_started' then 'Trial' || coalesce(' of ' || plan_after, '') || ' started'
             when 'trial_ended' then 'Trial ended'
             when 'subscribed' then 'Subscribed' || coalesce(' to ' || plan_after, '')
-            when 'upgraded' then 'Upgraded' || coalesce(' from ' || plan_before, '') || coalesce(' to ' || plan_after, '')
+            when 'upgraded'
+                then case when plan_before = plan_after then 'Took more of ' || plan_after
+                    else 'Upgraded' || coalesce(' from ' || plan_before, '') || coalesce(' to ' || plan_after, '') end
             when 'downgraded'
-                then 'Downgraded' || coalesce(' from ' || plan_before, '') || coalesce(' to ' || plan_after, '')
+                then case when plan_before = plan_after then 'Took less of ' || plan_after
+                    else 'Downgraded' || coalesce(' from ' || plan_before, '') || coalesce(' to ' || plan_after, '') end
             when 'proration' then 'Billed for a change in mid-period'
             when 'invoice_paid' then 'Invoice paid'
             when 'payment_failed' then 'Payment failed'
