@@ -15,6 +15,7 @@ st.navigation(
     [
         st.Page(VIEWS / "week.py", title="Overview", icon=":material/space_dashboard:", default=True),
         st.Page(VIEWS / "findings.py", title="Findings", icon=":material/lightbulb:"),
+        st.Page(VIEWS / "accounts.py", title="Accounts", icon=":material/domain:"),
         st.Page(VIEWS / "tickets.py", title="Tickets", icon=":material/confirmation_number:"),
         st.Page(VIEWS / "quality.py", title="Quality", icon=":material/verified_user:"),
     ],

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import serving_accounts
 
 from flows.settings import Settings
 
@@ -93,7 +94,7 @@ def write(home: Path) -> Path:
     link = folder / "current.duckdb"
     link.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as con:
-        con.execute(SCHEMA)
+        con.execute(SCHEMA + serving_accounts.SCHEMA)
         con.execute("insert into control.as_of values (?)", [NOW])
         con.executemany("insert into seeds.intents values (?, ?, 'product')", list(INTENTS.items()))
         _tickets(con)
@@ -102,6 +103,7 @@ def write(home: Path) -> Path:
         con.execute(_TOPICS)
         _sources(con)
         _findings(con)
+        serving_accounts.fill(con, NOW, EVIL)
     link.symlink_to(path.name)
     return link
 
