@@ -29,6 +29,7 @@ _KINDS = tuple(
     )
 )
 _HINT = re.compile(phrases.HINT, re.I)
+_ENDING = re.compile(phrases.ENDING, re.I)
 _DENIED_BEFORE = re.compile(phrases.DENIED_BEFORE, re.I)
 _DENIED_WITHIN = re.compile(phrases.DENIED_WITHIN, re.I)
 _DENIED_AFTER = re.compile(phrases.DENIED_AFTER, re.I)
@@ -39,11 +40,17 @@ class Leaving(NamedTuple):
     span: str  # the words that show it
 
 
-def leaving(text: str) -> Leaving | None:
+def leaving(text: str, subject: str = "") -> Leaving | None:
     """The first words in a customer's message that say they may leave; None where there are none.
 
-    `text` is cleaned and redacted: without quoted replies and signatures. The span is at most MAX_SPAN characters.
+    `text` is cleaned and redacted: without quoted replies and signatures. The span is at most MAX_SPAN characters. The
+    subject of an opening message speaks where the text does not itself say what is to end: "Cancellation" over the
+    cancelling of three seats is no farewell.
     """
+    return _said(text) or (None if _ENDING.search(text[:SAMPLE]) else _said(subject))
+
+
+def _said(text: str) -> Leaving | None:
     for sentence in sentences(text[:SAMPLE].replace("’", "'")):
         if not _HINT.search(sentence):
             continue

@@ -36,6 +36,10 @@ _NOT = (
 _RENEW = r"(?:renew|extend|prolong)(?:ing)?"
 _TERM = r"(?:subscription|contract|plan|agreement|licen[cs]e)"
 
+_DEIN = r"(?:unser|mein|d(?:as|en|ie|ieser?n?)|diese)\w*"
+_VERTRAG = r"(?:abo|vertrag|konto|account|lizenz|tarif|mitgliedschaft|zugang|kundenkonto|nutzung)\w*"
+_SATZENDE = r"(?=\s*(?:[.!?,;]|$|zum\b|ab\b|wenn\b|falls\b|dann\b|und\b))"
+
 CANCEL = (
     # English
     rf"{_WANT}(?:cancel|terminate|end|close|discontinue|ending|terminating|cancell?ing|closing) {_CONTRACT}",
@@ -51,14 +55,19 @@ CANCEL = (
     r"(?:our|my) notice of (?:cancell?ation|termination)",
     r"(?:delete|remove) our (?:whole |entire |company )?(?:account|workspace)\b(?! (?:of|invit|member))",
     r"(?:closing|shutting|winding)(?: down)? (?:the|our) (?:company|business)\b",
-    # German
-    r"(?:hiermit |(?:wir|ich) (?:\w+ ){1,6})?\bkündige?n?\b(?: (?:wir|ich))?"
-    r"(?: (?:unser|mein|den|das|die|unsere|unseren|meinen)\w* \w+)?",
-    r"kündigung (?:des|der|unsere[rs]|meine[rs]) (?:\w+ )?(?:abo|vertrag|konto|account|lizenz|tarif|mitglied)\w*",
-    r"(?:konto|account|abo|vertrag|zugang)\w* (?:\w+ )?(?:schließen|auflösen|beenden)\b",
+    # German: the object stands before the verb or after it, or there is none
+    rf"\bkündige?n?\b(?: (?:wir|ich))?(?: hiermit)? {_DEIN} (?:\w+ )?{_VERTRAG}",
+    rf"{_DEIN} (?:\w+ )?{_VERTRAG}(?: \w+){{0,4}} (?:zu )?kündigen",
+    rf"(?:kündigen (?:wir|ich)|wie (?:kann|können|kündige) (?:ich|wir)(?: kündigen)?){_SATZENDE}",
+    r"(?:wir|ich) (?:möchten?|wollen|will|werden?|müssen|muss|überlegen)(?: (?:nun|jetzt|leider|daher|nicht|zu)){0,2}"
+    rf" (?:zu )?kündigen{_SATZENDE}",
+    rf"kündigung (?:des|der|unsere[rs]|meine[rs]) (?:\w+ )?{_VERTRAG}",
+    rf"{_VERTRAG} (?:\w+ )?(?:schließen|auflösen|beenden)\b",
     # French
-    r"\b(?:nous \w+ |je \w+ )?résili(?:er|ons|ation)\b(?: (?:notre|mon|le|l'|du|de l'|de notre) ?\w+)?",
-    r"(?:annuler|mettre fin à|arrêter|fermer|clôturer) (?:notre|mon|l'|le|ce) ?(?:abonnement|compte|contrat)\b",
+    r"\b(?:nous \w+ |je \w+ )?(?:résili(?:er|ons)|annuler|mettre fin à|arrêter|fermer|clôturer)"
+    r" (?:notre|mon|le|l'|ce) ?(?:abonnement|compte|contrat)\b",
+    r"\bnous (?:souhaitons|voulons|allons|devons|préférons) résilier(?=\s*(?:[.!?,;]|$|à|au|fin|dès|pour))",
+    r"\brésiliation (?:de|du) (?:notre |mon |l')?(?:abonnement|compte|contrat)\b",
     # Spanish
     r"(?:queremos |quiero |vamos a |deseamos )?(?:cancelar|anular|rescindir|dar de baja|cerrar|terminar|finalizar)"
     r" (?:la|nuestra|mi|el|nuestro|est[ae]) (?:suscripci[oó]n|cuenta|contrato|licencia)\b",
@@ -70,7 +79,7 @@ CANCEL = (
     r"(?:disdire|cessare|chiudere|rescindere) (?:l'|il |la |nostr[oa] |il nostro |la nostra )?"
     r"(?:abbonamento|contratto|account)\b",
     r"(?:abonnement|contract|account) (?:\w+ )?(?:opzeggen|beëindigen|stopzetten)\b",
-    r"解約(?:したい|します|する|希望|を希望|をお願い|手続)",
+    r"(?:契約|サブスクリプション|アカウント|プラン|サービス)(?:を|の)?解約(?:したい|します|する|希望|を希望|をお願い|手続)",
 )
 NO_RENEWAL = (
     rf"(?:we|i)(?: are|'re| have|'ve)? ?{_NOT} (?:be |going to |planning to |want to |wish to |intend to |plan to )*"
@@ -159,6 +168,11 @@ DENIED_BEFORE = (
     r"|\bnon(?: \w+)?|\bniet(?: \w+)?"
     r"|\b(?:customers?|users?|clients?|subscribers?|members?|buyers?|guests?|people|they|he|she|someone|who)"
     r"(?: (?:can|could|to|will|want to|who|may|must|should|would|try to))*)\s*$"
+)
+# The text speaks of ending something: then it says what, and not the subject line.
+ENDING = (
+    r"\b(?:cancel|terminat|discontinu|clos(?:e|ing)\b|end (?:the|our|my)\b|delet|remov|kündig|storn|schließ|résili"
+    r"|annul|ferm(?:er|ez)|anular|cerrar|rescind|encerr|disdi|opzeg)|解約|キャンセル"
 )
 DENIED_WITHIN = r"\b(?:nicht|keine?\w*)\b"
 DENIED_AFTER = r"^ (?:(?:wir|ich|es|ihn|sie|den|das|die|unser\w*|\w+) ){0,3}nicht\b|^(?:しない|したくない)"

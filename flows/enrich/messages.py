@@ -86,7 +86,7 @@ def read_message(row: dict[str, Any]) -> dict[str, Any]:
     said = None
     if is_customer and row["is_public"] is not False and not (cleaned and cleaned.is_automatic):
         subject = redaction.redact(row["subject"] or "")  # of the opening message alone
-        said = attempt("commercial", failed, lambda: commercial.leaving(text) or commercial.leaving(subject))
+        said = attempt("commercial", failed, lambda: commercial.leaving(text, subject))
     return {
         "message_id": row["message_id"],
         "ticket_id": row["ticket_id"],

@@ -38,6 +38,8 @@ LEAVING = [
     ("Honestly it is not worth the money.", "price"),
     ("Hiermit kündigen wir unser Abonnement zum Ende März.", "cancel"),
     ("Wir möchten unseren Vertrag zum Monatsende kündigen.", "cancel"),
+    ("Wenn das so weitergeht, kündigen wir.", "cancel"),
+    ("Wie können wir kündigen?", "cancel"),
     ("Wir überlegen, zu einem anderen Anbieter zu wechseln.", "switch"),
     ("Wir sehen uns nach Alternativen um.", "switch"),
     ("Den Vertrag werden wir nicht verlängern.", "no_renewal"),
@@ -85,6 +87,9 @@ STAYING = [
     "Can an alert watch two numbers, such as churn above 3%?",
     "Wir möchten nicht kündigen, nur die Karte wechseln.",
     "Wie lang ist die Kündigungsfrist?",
+    "Hiermit kündigen wir das Zusatzpaket zum Ende März.",
+    "Nous souhaitons résilier le deuxième espace de travail.",
+    "2つ目のワークスペースを解約したいです。",
     "Wir hatten gekündigt und bitten um Erstattung.",
     "Neue Versionen bitte vorher ankündigen.",
     "Nous ne voulons pas résilier.",
@@ -108,6 +113,12 @@ def test_what_says_that_they_may_leave(text: str, kind: str) -> None:
 @pytest.mark.parametrize("text", STAYING)
 def test_what_only_sounds_like_it(text: str) -> None:
     assert leaving(text) is None
+
+
+def test_a_subject_speaks_where_the_text_does_not_say_what_ends() -> None:
+    assert leaving("Please confirm by mail.", "Ending our contract") == ("cancel", "Ending our contract")
+    assert leaving("We closed the Berlin office. Please cancel its 12 seats.", "Ending our contract") is None
+    assert leaving("We move to a competitor.", "Cancel our subscription") == ("switch", "move to a competitor")
 
 
 def test_the_words_are_kept_and_no_more() -> None:

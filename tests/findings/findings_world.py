@@ -27,7 +27,7 @@ TABLES = {
         reporter_key varchar, account_key varchar, url varchar, title varchar, language varchar, intent varchar,
         product_area varchar, is_bug_like boolean, error_signature varchar, error_code varchar, page_route varchar,
         browser varchar, os varchar, symptom varchar, topic_id varchar, topic_label varchar, quote varchar,
-        steps varchar, release varchar, release_source varchar""",
+        steps varchar, release varchar, release_source varchar, source_ticket_id varchar, clean_text varchar""",
     "intermediate.int_tickets": "ticket_id varchar, tags varchar[], created_at timestamp, known_at timestamp",
     "intermediate.int_messages": """ticket_id varchar, body varchar, known_at timestamp, message_id varchar,
         author_role varchar, is_public boolean, sent_at timestamp""",

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from findings_world import MODELS, START, World
 
+from flows.model.dbt import invoke
+
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 NOW = START + 200 * DAY + 6 * HOUR  # before the hour of the digest
 BEFORE = NOW - 12 * HOUR
@@ -102,6 +104,18 @@ def build(world: World) -> World:
         if days:
             solved(world, first, 2 + days)
 
+    for name, symptom, words in (
+        ("names it", None, "I have to come back to #41: it is back."),
+        ("same symptom", "cannot_export", ""),
+        ("vague symptom", "not_working", ""),
+        ("same intent", None, ""),
+    ):
+        world.account(name)
+        same = {"intent": "bug_report", "product_area": "product", "symptom": symptom, "account_key": name}
+        first = world.ticket(NOW - 20 * DAY, **same, source_ticket_id="41")
+        world.ticket(NOW - 2 * DAY, **same, source_ticket_id="52", clean_text=words)
+        solved(world, first, 7)
+
     world.account("both", arr=Decimal("11900.00"), currency="eur", arr_reporting=Decimal("12480.40"), owner_id="o1",
                   owner_name="Mia Lang", plan="Business", tier="gold", renewal_at=NOW + 90 * DAY)  # fmt: skip
     world.rows["intermediate.int_owners"].append({"owner_id": "o1", "name": "Mia Lang", "email": "mia@us.example"})
@@ -174,11 +188,16 @@ def told(world: World, at: datetime = NOW) -> None:
         ("C04", {"fails", "owes", "paid", "both"}),
         ("C05", {"owes", "smaller"}),
         ("C06", {"renews"}),
-        ("C07", {"again"}),
+        ("C07", {"again", "names it", "same symptom"}),
     ],
 )
 def test_each_rule_fires_at_its_edge_and_not_beside_it(base: World, rule: str, accounts: set[str]) -> None:
     assert {account for account, rules in signals(base).items() if rule in rules} == accounts
+
+
+def test_the_unit_tests_of_the_rules_pass(base: World) -> None:
+    result = invoke(base.settings, ["test", "--select", "path:models/intermediate/churn,test_type:unit"], layer="judge")
+    assert (result.tests, result.failures) == (2, [])
 
 
 def test_a_signal_says_its_numbers_and_names_its_evidence(base: World) -> None:
@@ -216,7 +235,7 @@ def test_a_moment_among_others_is_judged_like_one_alone(world: World) -> None:
 
 def test_two_rules_are_one_finding_with_the_sum_of_their_weights(base: World) -> None:
     found = finding(base, "both")
-    assert (found["state"], found["confidence"], found["owner"]) == ("open", 0.65, "Mia Lang")
+    assert (found["state"], found["confidence"], found["owner"]) == ("open", 0.8, "Mia Lang")
     assert found["title"] == "Churn risk: both (2 signals, ARR 12,480 USD)"
     assert (found["accounts"], found["tickets"]) == (1, 5)
     assert len(base.evidence(NOW, found["finding_key"])) == 5
