@@ -23,7 +23,8 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with duckdb.connect(str(home / "serving" / "current.duckdb")) as con:
         con.execute(
             "insert into marts.fct_findings by name select ? as as_of, 'churn-1' as finding_key, 'churn' as kind,"
-            " 'open' as state, 'churn:org:2' as candidate_key, 'high' as severity, 0.8 as confidence, false as is_muted",
+            " 'open' as state, 'churn:org:2' as candidate_key, 'high' as severity, 0.8 as confidence,"
+            " false as is_muted",
             [NOW],
         )
     return home

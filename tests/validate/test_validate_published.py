@@ -181,6 +181,24 @@ def test_a_warning_lets_the_push_go_on_and_shows_no_address(run: Run, warehouse:
     assert "jane.doe" not in problem
 
 
+@pytest.mark.parametrize(
+    ("known", "tickets", "warns"),
+    [(60, 100, True), (71, 100, False), (0, 19, False)],  # 0.9 on the median before
+)
+def test_a_week_whose_tickets_lost_their_accounts_is_a_problem_of_the_run(
+    run: Run, warehouse: Warehouse, known: int, tickets: int, warns: bool
+) -> None:
+    weeks = [(known, tickets, True)] + [(90, 100, True)] * 5 + [(10, 100, True)] * 3 + [(0, 100, True)] * 9
+    for n, (there, count, over) in enumerate([(0, 100, False), *weeks]):
+        warehouse.con.execute(
+            "insert into marts.fct_context_coverage (week, context, tickets, known, share, is_complete)"
+            " values (date '2026-06-29' - 7 * ?::integer, 'account', ?, ?, ?, ?)",
+            [n, count, there, there / count, over],
+        )
+    validate_published(run, warehouse.con)
+    assert any("account_is_known_as_before" in problem for problem in run.report.problems) is warns
+
+
 def test_a_critical_rule_that_cannot_be_judged_stops_the_push(run: Run, warehouse: Warehouse) -> None:
     warehouse.con.execute("alter table marts.fct_findings alter confidence type varchar")
     warehouse.con.execute("update marts.fct_findings set confidence = 'rather'")
