@@ -20,10 +20,13 @@ from typing import Any
 
 import httpx
 from rich.console import Console
+from rich.markup import escape
 
 from flows.core.clock import iso
 from flows.core.errors import GroundswellError
-from flows.settings import CONFIG_NAME
+from flows.core.neutralise import plain
+from flows.findings import OPEN_STATES, explain, list_findings
+from flows.settings import CONFIG_NAME, Settings, load_settings
 
 HOME = Path(".groundswell/demo")
 STEP_HOURS = 8
@@ -168,16 +171,15 @@ def _set_clock(url: str, moment: datetime) -> datetime:
 
 
 def _summary(console: Console, home: Path, url: str, again: dict[str, Any], seconds: float) -> None:
-    from flows.findings import OPEN_STATES, list_findings
     from flows.landing.journal import Journal
     from flows.landing.store import Store
     from flows.learn.score import render, score
-    from flows.settings import load_settings
 
     settings = load_settings()
     landing = Store(settings.landing)
     console.rule("What was found")
     console.print(render(score(settings)))
+    _story(console, settings)
     console.rule("Summary")
     for source, stream in landing.streams():
         rows = sum(commit.rows for commit in landing.commits(source, stream))
@@ -205,6 +207,26 @@ def _summary(console: Console, home: Path, url: str, again: dict[str, Any], seco
         f"  PREFECT_HOME={home}/prefect .venv/bin/prefect server start    the runs in Prefect's pages",
         highlight=False, soft_wrap=True,
     )  # fmt: skip
+
+
+def _story(console: Console, settings: Settings) -> None:
+    """The account with the most certain warning: what each system says of it, then the warning's reasons."""
+    from flows.accounts import account, render_account
+
+    warnings = [f for f in list_findings(settings, states=OPEN_STATES) if f["kind"] == "churn" and f["arr"]]
+    if not warnings:
+        return
+    warning = max(warnings, key=lambda finding: (finding["confidence"], float(finding["arr"])))
+    explained = explain(settings, warning["finding_key"])
+    console.rule("One account, from trial to warning")
+    console.print(render_account(account(settings, explained["accounts"][0]["account_key"])))
+    console.print(f"\n[bold]{escape(plain(warning['title']))}[/bold] ({warning['finding_key']})", highlight=False)
+    for signal in explained["signals"]:
+        evidence = ", ".join([*signal["ticket_ids"], *signal["record_ids"]])
+        console.print(
+            f"  {signal['rule_id']} {signal['rule_name']} ({signal['weight']}): {plain(signal['text'])}  [{evidence}]",
+            highlight=False, markup=False,
+        )  # fmt: skip
 
 
 @contextmanager

@@ -43,6 +43,16 @@ _EVIDENCE = """
     where as_of = (select max(as_of) from marts.fct_findings)
     order by finding_key, created_at, ticket_id
 """
+_SIGNALS = """
+    select * exclude (as_of, finding_key, account_key)
+    from marts.fct_churn_signals
+    where finding_key = ? and as_of = ?
+    order by weight desc, rule_id
+"""
+_CONTEXT = "select * exclude (ticket_id) from marts.fct_ticket_context where ticket_id = ?"
+_BILLING = """
+    select * exclude (ticket_id) from marts.fct_ticket_billing_events where ticket_id = ? order by occurred_at, event_id
+"""
 
 
 @contextmanager
@@ -89,9 +99,11 @@ def explain(settings: Settings, key: str) -> dict[str, Any]:
             )
             evidence = [plain_row(row) for row in rows_of(rows)]
             accounts = rows_of(con.execute(_ACCOUNTS, [key, found[0]["as_of"]]))
+            signals = rows_of(con.execute(_SIGNALS, [key, found[0]["as_of"]]))
             return {
                 "finding": plain_row(found[0]),
                 "accounts": [plain_row(row) for row in accounts],
+                "signals": [plain_row(row) for row in signals],
                 "evidence": evidence,
             }
         ticket = rows_of(con.execute("select * from enrich.tickets where ticket_id = ?", [key]))
@@ -102,7 +114,13 @@ def explain(settings: Settings, key: str) -> dict[str, Any]:
                     [key],
                 )
             )
-            return {"ticket": plain_row(ticket[0]), "messages": [plain_row(row) for row in messages]}
+            context = rows_of(con.execute(_CONTEXT, [key]))
+            return {
+                "ticket": plain_row(ticket[0]),
+                "context": plain_row(context[0]) if context else None,
+                "billing_events": [plain_row(row) for row in rows_of(con.execute(_BILLING, [key]))],
+                "messages": [plain_row(row) for row in messages],
+            }
     raise GroundswellError(
         f"nothing is known as {key!r}",
         "`groundswell findings` lists finding keys; ticket ids carry their source, such as zendesk:123.",
