@@ -18,7 +18,7 @@ from flows.findings import missing_tables_explained, plain_row, rows_of
 from flows.settings import Settings
 from flows.warehouse.duck import reader
 
-SYSTEMS = {"helpdesk": ("zendesk", "files"), "crm": ("hubspot",), "billing": ("stripe",)}  # system -> types of source
+SYSTEMS = {"crm": ("hubspot",), "billing": ("stripe",)}  # system beside the helpdesk -> types of source
 SHOWN = 40  # rows of a list for people; programs get all
 
 _COUNTS = """
@@ -90,7 +90,7 @@ def report(settings: Settings) -> dict[str, Any]:
                 name: [plain_row(row) for row in rows_of(con.execute(_LINKS.format(where=where)))]
                 for name, (where, _) in _LISTS.items()
             },
-            "unknown": [system for system in ("crm", "billing") if not types.intersection(SYSTEMS[system])],
+            "unknown": [system for system, known in SYSTEMS.items() if not types.intersection(known)],
         }
 
 
