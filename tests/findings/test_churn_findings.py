@@ -128,6 +128,8 @@ def build(world: World) -> World:
     world.billing("left", "canceled", NOW - 3 * DAY)
     world.account("prospect", customer_since=None)
     says(world, "prospect", 3)
+    world.account("on trial", is_trial=True)
+    says(world, "on trial", 3)
     world.account("quiet for long")
     says(world, "quiet for long", 30 + 15)
     world.account("quiet for a while")
@@ -272,7 +274,8 @@ def test_who_left_is_resolved_and_judged_as_when_they_left(base: World) -> None:
 
 
 def test_only_customers_are_judged_where_billing_knows_them(base: World) -> None:
-    assert not [row for row in base.findings(NOW, "churn") if row["candidate_key"] == "churn:prospect"]
+    keys = {row["candidate_key"] for row in base.findings(NOW, "churn")}
+    assert not keys & {"churn:prospect", "churn:on trial"}
 
 
 def test_a_warning_is_resolved_when_no_rule_has_stood_for_two_weeks(base: World) -> None:
