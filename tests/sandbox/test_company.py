@@ -275,7 +275,7 @@ def test_only_the_sandbox_and_the_scorer_know_the_truth() -> None:
     secret = ("truth.json", "blank-dashboards", "export-stalls")
     for path in (ROOT / "flows").rglob("*.py"):
         name = path.relative_to(ROOT / "flows").as_posix()
-        if name.startswith("sandbox/") or name.startswith("learn/score"):
+        if name.startswith(("sandbox/", "learn/score")):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
