@@ -53,7 +53,7 @@ def test_zendesk_tickets_in_the_common_shape(house):
     expected = {
         "source": "zendesk", "source_ticket_id": "1", "category": "billing", "app_version_field": "v4.2.0",
         "group_name": "Tier 1", "organization_id": "zendesk:7", "organization_name": "Acme", "locale": "de",
-        "requester_id": "zendesk:901", "organization_id": "zendesk:7",
+        "requester_id": "zendesk:901",
         "assignee_id": "zendesk:50", "tags": ["vip"], "solved_at": datetime(2026, 6, 3),
         "url": "https://example.zendesk.com/agent/tickets/1", "merged_into_ticket_id": None,
         "known_at": datetime(2026, 6, 1, 10),
