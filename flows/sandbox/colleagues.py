@@ -8,6 +8,8 @@ event. When the clock moves they do what has become due, at the time it was due:
 - a documentation gap or a price change goes to the backlog; an outage is done when it is over
 - a wrong issue is canceled after about 20 hours
 - an alert gets 👀 and later ✅ when it is right, 👎 when it is wrong; a digest gets 👍 now and then
+- a churn warning is right when most of its tickets are those of one account with planted signs; one without
+  tickets is left alone
 
 How long things take and who does them is fixed by the id of the issue or message.
 """
@@ -31,6 +33,7 @@ from flows.sandbox.slack_store import BOT_USER, SlackError, SlackStore
 from flows.sandbox.state import State
 
 MIN_SHARE = 0.5  # of an issue's tickets that must belong to one event
+WARNING = "Churn risk"  # in the text of a warning about an account
 _TICKET = re.compile(r"(?:tickets/|zendesk:)(\d+)")
 _ISSUE = re.compile(r"/board/issue/(ENG-\d+)")
 
@@ -56,6 +59,7 @@ class Colleagues:
         self._events: dict[str, Object] = {event["id"]: event for event in truth["events"]}
         self._filed = [issue for issue in linear.all("Issue") if issue["creatorId"] == BOT_ID]
         self._event_of = {t: event["id"] for event in truth["events"] for t in event["ticket_ids"]}
+        self._at_risk = {t: one["account"] for one in truth["churn"] for t in one["ticket_ids"]}
 
     def act(self, before: datetime, now: datetime) -> None:
         """Do what became due after `before` and not later than `now`, in order."""
@@ -103,18 +107,10 @@ class Colleagues:
         if known is None:
             texts = [issue["description"] or ""]
             texts += [item["url"] for item in self.linear.children("Attachment", "issueId", issue["id"])]
-            known = {"event": self._about(_TICKET.findall(" ".join(texts)))}
+            known = {"event": _about(_TICKET.findall(" ".join(texts)), self._event_of)}
             self.state.put("colleagues.verdict", issue["id"], known)
         event: str | None = known["event"]
         return event
-
-    def _about(self, tickets: list[str]) -> str | None:
-        distinct = set(tickets)
-        hits = Counter(self._event_of[ticket] for ticket in distinct if ticket in self._event_of)
-        if not hits:
-            return None
-        event, count = min(hits.items(), key=lambda item: (-item[1], item[0]))
-        return event if count >= MIN_SHARE * len(distinct) else None
 
     def _original(self, issue: Object, event: str) -> Object | None:
         """An earlier issue about the same event that was open when this one was filed."""
@@ -163,6 +159,8 @@ class Colleagues:
             return []
         engineers = sorted(user for user in _SLACK_USERS if user != "U0SOFIA")
         first, second = (engineers[(_number(seed["id"]) + n) % len(engineers)] for n in (0, 1))
+        if WARNING in message["text"] and not _TICKET.search(_written(message)):
+            return []
         if self._judge_message(channel, message) is None:
             return [Step(posted + _hours(seed, 8), "wrong", self._react(channel, message, "-1", first))]
         return [
@@ -171,14 +169,15 @@ class Colleagues:
         ]
 
     def _judge_message(self, channel: Object, message: Object) -> str | None:
-        """The event of the issue that a message links, else of the tickets that it links."""
+        """The event of the issue that a message links, else of the tickets that it links; of a warning the account."""
         key = f"{channel['id']}:{message['ts']}"
         known = self.state.get("colleagues.verdict", key)
         if known is None:
-            text = json.dumps(message["blocks"]) + message["text"]
+            text = _written(message)
+            planted = self._at_risk if WARNING in message["text"] else self._event_of
             linked = set(_ISSUE.findall(text))
             verdicts = [self._judge(issue) for issue in self._filed if issue["identifier"] in linked]
-            known = {"event": verdicts[0] if verdicts else self._about(_TICKET.findall(text))}
+            known = {"event": verdicts[0] if verdicts else _about(_TICKET.findall(text), planted)}
             self.state.put("colleagues.verdict", key, known)
         event: str | None = known["event"]
         return event
@@ -199,6 +198,20 @@ _WORDS = {
     "regression": "I thought we had fixed this. Reproduced.",
     "outage": "We are on it, see the status page.",
 }
+
+
+def _written(message: Object) -> str:
+    return json.dumps(message["blocks"]) + str(message["text"])
+
+
+def _about(tickets: list[str], planted: dict[str, str]) -> str | None:
+    """What was planted in most of the tickets, or None."""
+    distinct = set(tickets)
+    hits = Counter(planted[ticket] for ticket in distinct if ticket in planted)
+    if not hits:
+        return None
+    what, count = min(hits.items(), key=lambda item: (-item[1], item[0]))
+    return what if count >= MIN_SHARE * len(distinct) else None
 
 
 def _number(seed: str) -> int:

@@ -34,7 +34,7 @@ def document(
         "intents": {str(life.id): life.intent for life in lives if life.oddity != "spam"},
         "spam": [str(life.id) for life in lives if life.oddity == "spam"],
         "accounts": [_account(group, gone) for group in merged],
-        "churn": [_churn(group[0]) for group in merged if group[0].signs or group[0].churned_at],
+        "churn": [_churn(group[0], lives) for group in merged if group[0].signs or group[0].churned_at],
         "churn_base": {
             "accounts": sum(any(key in paying for a in group for key in a.customer_ids) for group in merged)
         },
@@ -90,7 +90,9 @@ def _account(group: list[Account], gone: set[str]) -> dict[str, Any]:
     }
 
 
-def _churn(account: Account) -> dict[str, Any]:
+def _churn(account: Account, lives: list[Life]) -> dict[str, Any]:
+    """An account with planted signs, or that left; `ticket_ids` are what it wrote since the first sign."""
+    since, customers = account.warned_from, set(account.organization_ids)
     return {
         "account": account.id,
         "churned_at": iso_seconds(account.churned_at) if account.churned_at else None,
@@ -98,4 +100,12 @@ def _churn(account: Account) -> dict[str, Any]:
         "warned_from": iso_seconds(account.warned_from) if account.warned_from else None,
         "organization_ids": [str(key) for key in account.organization_ids],
         "customer_ids": list(account.customer_ids),
+        "ticket_ids": [
+            str(life.id)
+            for life in lives
+            if since is not None
+            and life.created >= since
+            and life.requester.organization is not None
+            and life.requester.organization.id in customers
+        ],
     }

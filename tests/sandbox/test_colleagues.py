@@ -138,3 +138,21 @@ def test_steps_of_any_size_end_the_same(tmp_path: Path, company: Company) -> Non
             return [office.read(issue) for issue in issues]
 
     assert ends(tmp_path / "one", [48]) == ends(tmp_path / "many", [3] * 16)
+
+
+def test_a_churn_warning_is_right_about_an_account_with_planted_signs(office: Office, company: Company) -> None:
+    planted = [one for one in company.truth()["churn"] if one["ticket_ids"]]
+    assert planted
+    tickets = [f"zendesk:{id}" for id in planted[0]["ticket_ids"][:3]]
+    right = office.slack("chat.postMessage", channel="C0ALERTS", text=f"🟠 Churn risk: Ember {' '.join(tickets)}")
+    wrong = office.slack("chat.postMessage", channel="C0ALERTS", text="Churn risk: Lund zendesk:1001")
+    silent = office.slack("chat.postMessage", channel="C0ALERTS", text="Churn risk: Vela (1 signal)")
+    office.advance(24)
+
+    def reactions(posted: dict[str, Any]) -> list[str]:
+        message = office.slack("reactions.get", channel="C0ALERTS", timestamp=posted["ts"])["message"]
+        return sorted(one["name"] for one in message.get("reactions", []))
+
+    assert reactions(right) == ["eyes", "white_check_mark"]
+    assert reactions(wrong) == ["-1"]
+    assert reactions(silent) == []
