@@ -145,16 +145,21 @@ def render_report(result: dict[str, Any]) -> RenderableType:
         rows = result[name]
         if name == "unmatched" and len(result["unknown"]) == 2:
             continue  # nothing there could know them
-        if rows:
-            table = Table("system", "record", "name", "account", "detail", title=f"{title}: {len(rows)}")
-            for row in rows[:SHOWN]:
-                table.add_row(*(_cell(row[name]) for name in ("system", "record_id", "name", "account_key", "detail")))
-            parts.append(table)
+        if rows:  # lines, not a table: ids stay whole on a narrow screen
+            parts.append(f"[bold]{title}: {len(rows)}[/bold]")
+            parts += [_listed(row) for row in rows[:SHOWN]]
             if len(rows) > SHOWN:
                 parts.append(f"{len(rows) - SHOWN} more: --format json lists all.")
         elif result["counts"]:
             parts.append(f"{title}: none.")
     return Group(*parts)
+
+
+def _listed(row: dict[str, Any]) -> str:
+    """A record of a list: its id and name, the account it went to where that has another name, and why it is listed."""
+    account = "" if row["account_key"] == row["record_id"] else f", account {row['account_key']}"
+    detail = f": {row['detail']}" if row["detail"] else ""
+    return _cell(f"  {row['record_id']} {row['name'] or 'without a name'}{account}{detail}")
 
 
 def render_account(result: dict[str, Any]) -> RenderableType:

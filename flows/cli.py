@@ -17,8 +17,6 @@ from urllib.parse import urlsplit
 import typer
 from rich.console import Console
 from rich.markdown import Markdown
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from flows.core.clock import iso, parse
@@ -184,22 +182,23 @@ def findings(
 ) -> None:
     """What was found, highest score first."""
     from flows.findings import OPEN_STATES, list_findings
-    from flows.push.words import amount
+    from flows.push.words import amount, plural
 
     as_json = output is Output.JSON
     rows = list_findings(load_settings(), states=None if everything or as_json else OPEN_STATES)
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    table = Table(
-        "key", "kind", "state", "severity", "accounts", "ARR", "tickets", "reporters", "confidence", "title", "tracker",
-    )  # fmt: skip
-    for row in rows:
-        cells = [row[name] for name in ("finding_key", "kind", "state", "severity", "accounts")]
-        cells.append(amount(row["arr"], row["currency"]) if row["accounts"] else "")
-        cells += [row[name] for name in ("tickets", "reporters", "confidence", "title")]
-        table.add_row(*(escape(plain(str(cell))) for cell in (*cells, row["tracker_url"] or "")))
-    console.print(table if rows else "No open findings.")
+    if not rows:
+        console.print("No open findings.")
+    for row in rows:  # not a table: keys and titles stay whole on a narrow screen
+        accounts = plural(row["accounts"], "account") if row["accounts"] else ""
+        revenue = f"ARR {amount(row['arr'], row['currency'])}" if accounts else ""
+        counts = [accounts, revenue, plural(row["tickets"], "ticket"), f"{row['confidence']:.0%} sure"]
+        console.print(Text(row["finding_key"], "bold"), f"{row['state']}, {row['severity']}", highlight=False)
+        told = [row["title"], " · ".join(filter(None, counts)), row["tracker_url"]]
+        for line in filter(None, told):
+            console.print(f"    {plain(line)}", highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()

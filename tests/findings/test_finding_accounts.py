@@ -177,7 +177,7 @@ def test_the_command_line_tells_accounts_and_revenue(base: World, monkeypatch: p
     monkeypatch.setenv("GROUNDSWELL_HOME", str(base.settings.home))
     monkeypatch.setattr("flows.cli.console", Console(width=240))
     shown = CliRunner().invoke(app, ["findings"]).output
-    assert "48,200 USD" in next(line for line in shown.splitlines() if key in line)
+    assert "4 accounts · ARR 48,200 USD" in shown.split(key)[1].split("sure")[0]
 
 
 def test_a_report_is_brought_up_to_date_by_an_account_more_and_a_warning_by_its_reasons_alone(world: World) -> None:
