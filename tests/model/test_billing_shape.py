@@ -103,6 +103,9 @@ def test_customers_trials_and_ends_are_all_told_once(books: Books) -> None:
     assert books.ids("customer_created", "billing_customer_id") == Counter(books.customers)
     tried = [s for s in books.subscriptions if s.trial]
     assert books.ids("trial_started", "subscription_id") == Counter(s.id for s in tried)
+    first = {f"stripe:{s.id}": books.commerce.plans[s.phases[0].plan].name for s in tried}
+    assert {e["subscription_id"]: e["plan_after"] for e in books.told("trial_started")} == first
+    assert any(s.phases[-1].plan != s.phases[0].plan and s.phases[-1].at <= now for s in tried)
     over = [s for s in tried if s.trial and min(s.trial[1], s.ended_at or s.trial[1]) <= now]
     assert books.ids("trial_ended", "subscription_id") == Counter(s.id for s in over)
     ended = [s for s in books.subscriptions if s.ended_at and s.ended_at <= now]
@@ -135,6 +138,8 @@ def test_payments_fail_and_recover_as_they_did(books: Books) -> None:
     assert books.ids("invoice_paid", "invoice_id") == Counter(i.id for i in paid) - recovered
     lost = [i for i in books.invoices if i.closed and i.closed[0] <= books.now and i.closed[1] == "uncollectible"]
     assert books.ids("invoice_uncollectible", "invoice_id") == Counter(i.id for i in lost)
+    void = [i for i in books.invoices if i.closed and i.closed[0] <= books.now and i.closed[1] == "void"]
+    assert books.ids("invoice_voided", "invoice_id") == Counter(i.id for i in void if i.total > 0)
     assert recovered and exact
 
 

@@ -7,6 +7,8 @@ invoices as (select * from {{ ref('int_invoices') }} where status <> 'draft'),
 
 subscriptions as (select * from {{ ref('int_subscriptions') }}),
 
+plans as (select * from {{ ref('int_subscription_plans') }}),
+
 lines as (select * from {{ ref('int_invoice_lines') }}),
 
 -- The first bill for a paid plan, and those for its next periods.
@@ -62,6 +64,7 @@ prorated as (
 ),
 
 -- An attempt that is under way has a count too: an open invoice has failed once its subscription suffers or it is tried again.
+-- The plan is the one that the subscription had when it was billed.
 failed as (
     select
         invoices.*,
@@ -71,9 +74,12 @@ failed as (
             invoices.status = 'open' and invoices.attempt_count > 0
             and coalesce(subscriptions.status in ('past_due', 'unpaid', 'incomplete', 'incomplete_expired'), false)
         ) as has_failed,
-        subscriptions.plan
+        plans.plan
     from invoices
     left join subscriptions on invoices.subscription_id = subscriptions.subscription_id
+    left join plans
+        on invoices.subscription_id = plans.subscription_id
+        and invoices.created_at >= plans.valid_from and invoices.created_at < plans.valid_to
 ),
 
 happened as (
@@ -82,6 +88,7 @@ happened as (
         ('invoice_paid', 'amount_paid', 'paid_at', 'amount_paid > 0 and not has_failed', none),
         ('payment_recovered', 'amount_paid', 'paid_at', 'amount_paid > 0 and has_failed', none),
         ('invoice_uncollectible', 'amount_due', 'uncollectible_at', 'uncollectible_at is not null', none),
+        ('invoice_voided', 'amount_due', 'closed_at', "status = 'void' and amount_due > 0", none),
     ] -%}
     select
         invoice_id || ':{{ kind }}' as event_id,

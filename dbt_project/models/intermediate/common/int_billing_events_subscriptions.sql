@@ -5,6 +5,8 @@ customers as (select * from {{ ref('int_billing_customers') }}),
 
 subscriptions as (select * from {{ ref('int_subscriptions') }}),
 
+plans as (select * from {{ ref('int_subscription_plans') }}),
+
 unpaid as (
     select subscription_id, min(coalesce(finalized_at, created_at)) as since
     from {{ ref('int_invoices') }}
@@ -38,7 +40,8 @@ created as (
     where created_at is not null
 ),
 
--- A trial's end lies ahead until a pull has seen what is behind it. canceled_at is when it was asked for.
+-- A trial's end lies ahead until a pull has seen what is behind it. canceled_at is when it was asked for. The plan is the
+-- one of then.
 happened as (
     {% for kind, occurred_at, condition, told_from, told_until in [
         ('trial_started', 'trial_start_at', 'true', none, none),
@@ -57,15 +60,18 @@ happened as (
         ('canceled', 'ended_at', 'true', none, none),
     ] -%}
     select
-        subscription_id || ':{{ kind }}' as event_id,
-        source, billing_customer_id, subscription_id,
+        begun.subscription_id || ':{{ kind }}' as event_id,
+        source, billing_customer_id, begun.subscription_id,
         '{{ kind }}' as kind,
-        {{ 'plan' if kind == 'canceled' else 'null' }} as plan_before,
-        {{ 'null' if kind == 'canceled' else 'plan' }} as plan_after,
-        currency, {{ occurred_at }} as occurred_at, subscription_id as record_id, url,
+        {{ 'begun.plan' if kind == 'canceled' else 'null' }} as plan_before,
+        {{ 'null' if kind == 'canceled' else 'plans.plan' }} as plan_after,
+        currency, {{ occurred_at }} as occurred_at, begun.subscription_id as record_id, url,
         cast({{ told_from or 'null' }} as timestamp) as told_from,
         cast({{ told_until or 'null' }} as timestamp) as told_until
     from begun
+    left join plans
+        on begun.subscription_id = plans.subscription_id
+        and {{ occurred_at }} >= plans.valid_from and {{ occurred_at }} < plans.valid_to
     where {{ condition }} and {{ occurred_at }} is not null
     {{- " union all " if not loop.last }}
     {% endfor %}

@@ -11,6 +11,15 @@ invoices as (select * from {{ ref('int_invoices') }}),
 
 prices as (select * from {{ ref('int_plan_prices') }}),
 
+-- An invoice is about the plan that the subscription had when it was made.
+invoices_of_plans as (
+    select invoices.*, plans.plan
+    from invoices
+    left join {{ ref('int_subscription_plans') }} as plans
+        on invoices.subscription_id = plans.subscription_id
+        and invoices.created_at >= plans.valid_from and invoices.created_at < plans.valid_to
+),
+
 updated as (
     select
         *,
@@ -100,20 +109,18 @@ final as (
     union all
     select
         failed.event_id || ':payment_failed', failed.source, invoices.billing_customer_id, invoices.subscription_id,
-        failed.invoice_id, 'payment_failed', null, subscriptions.plan, failed.amount, invoices.currency,
+        failed.invoice_id, 'payment_failed', null, invoices.plan, failed.amount, invoices.currency,
         failed.occurred_at, failed.event_id, invoices.url
     from failed
-    left join invoices on failed.invoice_id = invoices.invoice_id
-    left join subscriptions on invoices.subscription_id = subscriptions.subscription_id
+    left join invoices_of_plans as invoices on failed.invoice_id = invoices.invoice_id
     union all
     select
         refunds.event_id || ':refunded', refunds.source,
         coalesce(refunds.billing_customer_id, invoices.billing_customer_id), invoices.subscription_id,
-        refunds.invoice_id, 'refunded', null, subscriptions.plan, refunds.amount, refunds.currency,
+        refunds.invoice_id, 'refunded', null, invoices.plan, refunds.amount, refunds.currency,
         refunds.occurred_at, refunds.event_id, invoices.url
     from refunds
-    left join invoices on refunds.invoice_id = invoices.invoice_id
-    left join subscriptions on invoices.subscription_id = subscriptions.subscription_id
+    left join invoices_of_plans as invoices on refunds.invoice_id = invoices.invoice_id
 )
 
 select * from final

@@ -61,6 +61,7 @@ final as (
             when 'payment_recovered' then 'Payment made good after it had failed'
             when 'past_due' then 'Payment past due'
             when 'invoice_uncollectible' then 'Invoice given up as uncollectible'
+            when 'invoice_voided' then 'Invoice voided'
             when 'refunded' then 'Refunded'
             when 'cancel_requested' then 'Cancellation asked for'
             when 'canceled' then 'Subscription' || coalesce(' to ' || plan_before, '') || ' ended'
