@@ -1,7 +1,8 @@
 """HubSpot's associations: one record a contact or deal, with all the companies it belongs to.
 
 So one that was removed is gone with the newest record. Payload: {"from_type", "from_id", "to_type": "companies",
-"to": [{"id", "type_ids", "labels"}]}; the version is the time of reading, since associations have none.
+"to": [{"id", "type_ids", "labels"}]}; the version is the time of reading, since associations have none, and later
+than that of the record before: what changes between two reads of one run are two versions.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 
 import orjson
 
-from flows.core.clock import iso, parse
+from flows.core.clock import epoch_ms, from_epoch_ms, iso, parse
 from flows.landing.store import ROWS_PER_COMMIT, Record, Store
 from flows.pull.boundary import chunks, record
 from flows.pull.paginators import Json, Page
@@ -56,28 +57,32 @@ class Links:
                     yield Page(self._read(kind, [name.removeprefix(prefix) for name in some]), cursor)
             yield Page([], cursor | {"swept_at": iso(self._now), "after": None})
 
-    def _landed(self) -> dict[str, str]:
-        """The newest payload of each record that was landed."""
+    def _landed(self) -> dict[str, Record]:
+        """The newest version of each record that was landed."""
         rows = self._landing.read(self._source, "associations").sort("version", "pulled_at", "seq")
-        return dict(rows.select("id", "payload").iter_rows())
+        found = rows.select("id", "version", "payload").iter_rows()
+        return {id: Record(id=id, version=version, payload=payload) for id, version, payload in found}
 
     def _read(self, kind: str, ids: Iterable[str]) -> list[Record]:
         """Records of what differs from what was landed last."""
         found = self._companies(kind, [id for id in dict.fromkeys(ids) if id.isdigit()])
-        new = [
-            record(f"{kind}:{id}", iso(self._now), {"from_type": kind, "from_id": id, "to_type": "companies", "to": to})
-            for id, to in found.items()
-        ]
-        new = [r for r in new if self._known.get(r["id"]) != r["payload"]]
+        new = [self._record(kind, id, to) for id, to in found.items()]
+        new = [r for r in new if r["id"] not in self._known or self._known[r["id"]]["payload"] != r["payload"]]
         # Neither does a record that was archived have associations; it keeps those it had.
         lost = [id for id, to in found.items() if not to and self._had(f"{kind}:{id}")]
         archived = {f"{kind}:{id}" for id in set(lost) - self._alive(kind, lost)}
         new = [r for r in new if r["id"] not in archived]
-        self._known |= {r["id"]: r["payload"] for r in new}
+        self._known |= {r["id"]: r for r in new}
         return new
 
+    def _record(self, kind: str, id: str, to: list[Json]) -> Record:
+        name, at = f"{kind}:{id}", epoch_ms(iso(self._now))
+        if name in self._known:
+            at = max(at, epoch_ms(self._known[name]["version"]) + 1)
+        return record(name, from_epoch_ms(at), {"from_type": kind, "from_id": id, "to_type": "companies", "to": to})
+
     def _had(self, name: str) -> bool:
-        return name in self._known and bool(orjson.loads(self._known[name])["to"])
+        return name in self._known and bool(orjson.loads(self._known[name]["payload"])["to"])
 
     def _companies(self, kind: str, ids: list[str]) -> dict[str, list[Json]]:
         """The companies of each record. An answer leaves out those with none, and goes on where they are many."""
@@ -88,6 +93,8 @@ class Links:
             inputs = []
             for result in answer["results"]:
                 id = str(result["from"]["id"])
+                if id not in found:  # a survivor may answer for what was merged into it
+                    continue
                 found[id] += [_link(to) for to in result["to"]]
                 if after := ((result.get("paging") or {}).get("next") or {}).get("after"):
                     inputs.append({"id": id, "after": after})

@@ -121,6 +121,9 @@ class Stripe:
         for batch in StripeList().batches(self._get(stream, **fixed), cursor["after"]):
             records = [self._record(stream, item) for item in batch.items]
             cursor = cursor | {"fetched_at": self._moment, "after": batch.position}
+            if stream == "events":  # what happened since the place was noted is in the list already
+                seen = cursor["seen"] | {event["id"]: event["created"] for event in batch.items}
+                cursor["seen"] = _resent(seen, cursor["position"])
             if batch.is_last:
                 del cursor["after"]
             yield Page(records, cursor)

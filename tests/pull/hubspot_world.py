@@ -97,7 +97,7 @@ class Shop:
         pass
 
     def truth(self) -> dict[str, Any]:
-        return {"events": [], "incidents": []}
+        return {"events": [], "incidents": [], "churn": []}
 
 
 @dataclass

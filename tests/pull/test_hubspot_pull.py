@@ -20,6 +20,7 @@ from flows.core.run import Run
 from flows.pull.inspect import inspect
 from flows.pull.run import pull
 from flows.sandbox import hubspot_call, hubspot_search
+from flows.sandbox.commerce import Change
 from flows.sandbox.limits import RateLimits
 from flows.sandbox.server import SandboxServer
 from flows.settings import HubspotSource
@@ -162,6 +163,35 @@ def test_an_association_that_changes_alone_is_seen_with_the_next_sweep(crm: Crm)
     crm.advance(hours=24)
     crm.pull()
     assert crm.landed("associations").height == before_sweep + 2
+
+
+def test_what_changes_between_two_reads_of_one_pull_is_two_versions(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A contact is read because it changed, and again by the sweep; its company is found in between."""
+    crm.pull()
+    crm.advance(hours=24)
+    changed = Change(int(crm.now.timestamp()) - 3600, "firstname", "Jo")
+    before = crm.shop.commerce
+
+    def put(**more: Any) -> None:
+        one = before.contacts["2"]
+        crm.shop.commerce = replace(
+            before, contacts=before.contacts | {"2": replace(one, changes=(*one.changes, changed), **more)}
+        )
+
+    def send_then_change(self: Client, method: str, path: str, **more: Any) -> Any:
+        answer = send(self, method, path, **more)
+        if path == "crm/v4/associations/contacts/companies/batch/read":
+            put(company_ids=("1007",))
+        return answer
+
+    put(company_ids=("1005",))
+    send = Client.request
+    monkeypatch.setattr(Client, "request", send_then_change)
+    crm.pull()
+    assert crm.companies_of("contacts:2") == ["1007"]
+    links = crm.landed("associations")
+    assert links.filter(pl.col("id") == "contacts:2").height == 3
+    assert not links.select("id", "version").is_duplicated().any()
 
 
 @pytest.mark.parametrize("kind", ["rate_limit", "error", "truncated", "malformed", "drop_after_write"])
