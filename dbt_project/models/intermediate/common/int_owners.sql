@@ -5,7 +5,10 @@ final as (
     select
         owner_id,
         source,
-        coalesce(nullif(trim(concat_ws(' ', first_name, last_name)), ''), email) as name,
+        -- never the whole address: a name goes into messages and issues
+        coalesce(
+            nullif(trim(concat_ws(' ', first_name, last_name)), ''), nullif(split_part(lower(email), '@', 1), '')
+        ) as name,
         lower(email) as email,
         is_archived
     from {{ ref('stg_hubspot__owners') }}
