@@ -185,7 +185,7 @@ def render_account(result: dict[str, Any]) -> RenderableType:
     return Group(
         facts,
         records,
-        plans if result["plans"] else "Billing has never billed it.",
+        plans if result["plans"] else "No plan of it is known.",
         story if result["story"] else "Nothing has happened to it yet.",
     )
 

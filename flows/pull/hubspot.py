@@ -250,7 +250,7 @@ def client(settings: Settings, name: str, source: HubspotSource) -> Client:
         headers={"Authorization": f"Bearer {settings.secret(name, 'access_token')}"},
         hints={
             401: f"Check {variable}: the access token of a private app (Settings, Integrations, Private Apps).",
-            403: f"The private app of {variable} needs {', '.join(sorted(SCOPES.values())[:4])}.",
+            403: f"The private app of {variable} needs {', '.join(SCOPES[s] for s in ('owners', *_KINDS))}.",
             404: f"Check base_url of {name} in groundswell.toml: https://api.hubapi.com",
         },
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePath
@@ -100,7 +100,7 @@ def _hubspot(settings: Settings, name: str, source: HubspotSource) -> Inspection
         account = _maybe(lambda: client.get_json("account-info/v3/details")) or {}
         found = Inspection(name, f"portal {account.get('portalId') or '?'} at {source.base_url}", "")
         answers: dict[str, Json | None] = {
-            "owners": _maybe(lambda: client.get_json("crm/v3/owners", {"limit": 1})),
+            "owners": _maybe(lambda: client.get_json("crm/v3/owners", {"limit": 1}), (403,)),
             "companies": _search(client, "companies", SAMPLE),
             "contacts": _search(client, "contacts", 1),
             "deals": _search(client, "deals", 1),
@@ -124,13 +124,14 @@ def _hubspot(settings: Settings, name: str, source: HubspotSource) -> Inspection
 
 def _search(client: Client, stream: str, limit: int) -> Json | None:
     body = {"filterGroups": [], "sorts": [], "properties": ["name"], "limit": limit, "after": "0"}
-    return _maybe(lambda: client.post_json(f"crm/v3/objects/{stream}/search", body, write=False))
+    return _maybe(lambda: client.post_json(f"crm/v3/objects/{stream}/search", body, write=False), (403,))
 
 
 def _stripe(settings: Settings, name: str, source: StripeSource) -> Inspection:
     with stripe.client(settings, name, source) as client:
         account = _maybe(lambda: client.get_json("v1/account")) or {}
-        pages = {s: _maybe(partial(client.get_json, f"v1/{s}", {"limit": SAMPLE})) for s in stripe.PERMISSIONS}
+        first = {"limit": SAMPLE}
+        pages = {s: _maybe(partial(client.get_json, f"v1/{s}", first), (403,)) for s in stripe.PERMISSIONS}
     shown = ((account.get("settings") or {}).get("dashboard") or {}).get("display_name")
     who = shown or (account.get("business_profile") or {}).get("name") or account.get("id") or "an account"
     readable = [stream for stream, page in pages.items() if page is not None]
@@ -156,12 +157,12 @@ def _count(client: Client, stream: str) -> int | None:
     return int(value) if value is not None else None
 
 
-def _maybe(call: Callable[[], Any]) -> Json | None:
-    """The answer, or None where this account or role does not give it."""
+def _maybe(call: Callable[[], Any], refusals: Collection[int] = (403, 404)) -> Json | None:
+    """The answer, or None where this account or role does not give it. What every account has leaves out the 404."""
     try:
         answer: Json = call()
     except VendorError as error:
-        if error.status in (403, 404):
+        if error.status in refusals:
             return None
         raise
     return answer

@@ -355,3 +355,10 @@ def test_inspection_shows_the_portal_counts_sample_and_time(crm: Crm, monkeypatc
     limited = inspect(crm.run().settings, "hubspot")
     assert limited.will_fail and limited.access == "companies"
     assert "crm.objects.deals.read" in " ".join(limited.notes)
+
+
+def test_a_wrong_address_is_not_taken_for_a_missing_scope(crm: Crm) -> None:
+    crm.source = crm.source.model_copy(update={"base_url": f"{crm.sandbox.url}/hubspot/crm"})
+    with pytest.raises(VendorError, match="Check base_url of hubspot") as caught:
+        inspect(crm.run().settings, "hubspot")
+    assert caught.value.status == 404

@@ -452,6 +452,13 @@ def test_inspection_says_who_and_what_can_be_read(desk: Desk) -> None:
     assert set(found.sample) <= {plan.name for plan in desk.company.commerce.plans.values()}
 
 
+def test_a_wrong_address_is_not_taken_for_a_missing_permission(desk: Desk) -> None:
+    desk.source = desk.source.model_copy(update={"base_url": f"{desk.sandbox.url}/stripe/v1"})
+    with pytest.raises(VendorError, match="Check base_url of stripe") as caught:
+        inspect(desk.run().settings, "stripe")
+    assert caught.value.status == 404
+
+
 def test_it_speaks_the_version_of_the_official_client_and_asks_for_events_that_exist() -> None:
     assert connector.API_VERSION == _ApiVersion.CURRENT
     known = set(get_args(get_type_hints(official.Event)["type"]))
