@@ -106,6 +106,7 @@ def build(world: World) -> World:
 
     for name, symptom, words in (
         ("names it", None, "I have to come back to #41: it is back."),
+        ("names another", None, "It is not about #412 but about #4100."),
         ("same symptom", "cannot_export", ""),
         ("vague symptom", "not_working", ""),
         ("same intent", None, ""),
@@ -130,6 +131,8 @@ def build(world: World) -> World:
     says(world, "prospect", 3)
     world.account("on trial", is_trial=True)
     says(world, "on trial", 3)
+    world.account("trial over", plan=None, arr=Decimal(0), is_trial=False)
+    says(world, "trial over", 3)
     world.account("quiet for long")
     says(world, "quiet for long", 30 + 15)
     world.account("quiet for a while")
@@ -199,7 +202,7 @@ def test_each_rule_fires_at_its_edge_and_not_beside_it(base: World, rule: str, a
 
 def test_the_unit_tests_of_the_rules_pass(base: World) -> None:
     result = invoke(base.settings, ["test", "--select", "path:models/intermediate/churn,test_type:unit"], layer="judge")
-    assert (result.tests, result.failures) == (2, [])
+    assert (result.tests, result.failures) == (3, [])
 
 
 def test_a_signal_says_its_numbers_and_names_its_evidence(base: World) -> None:
@@ -275,7 +278,7 @@ def test_who_left_is_resolved_and_judged_as_when_they_left(base: World) -> None:
 
 def test_only_customers_are_judged_where_billing_knows_them(base: World) -> None:
     keys = {row["candidate_key"] for row in base.findings(NOW, "churn")}
-    assert not keys & {"churn:prospect", "churn:on trial"}
+    assert not keys & {"churn:prospect", "churn:on trial", "churn:trial over"}
 
 
 def test_a_warning_is_resolved_when_no_rule_has_stood_for_two_weeks(base: World) -> None:

@@ -18,7 +18,7 @@ looks as (
 tickets as (
     select
         looks.account_key, looks.looked_at, scored.ticket_id, scored.created_at,
-        round(sum(scored.sentiment) / count(*), 4) as sentiment
+        cast(round(sum(scored.sentiment) / count(*), 4) as decimal(6, 4)) as sentiment
     from looks
     cross join rule
     inner join scored

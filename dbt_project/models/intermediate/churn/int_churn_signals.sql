@@ -48,8 +48,12 @@ facts as (
         facts.as_of, facts.account_key,
         coalesce(facts.has_churned, false) as has_churned,
         case when facts.has_churned then leavers.left_at end as left_at,
+        -- whose trial lapsed has no plan and pays nothing, and left nothing either
         not coalesce(facts.is_known_to_billing, false)
-        or coalesce(facts.customer_since <= facts.as_of and not coalesce(facts.is_trial, false), false) as is_customer
+        or (
+            coalesce(facts.customer_since <= facts.as_of and not coalesce(facts.is_trial, false), false)
+            and not coalesce(facts.plan is null and facts.arr = 0 and not facts.has_churned, false)
+        ) as is_customer
     from {{ ref('int_account_facts_at') }} as facts
     left join leavers on leavers.as_of = facts.as_of and leavers.account_key = facts.account_key
 ),

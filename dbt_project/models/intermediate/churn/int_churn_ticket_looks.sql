@@ -13,6 +13,8 @@ tickets as (
     select
         ticket_id, account_key, created_at, greatest(created_at, known_at) as seen_at, error_signature, error_code,
         topic_id, topic_label, intent, product_area, symptom, '#' || source_ticket_id as number,
+        -- and no longer number that begins with it
+        regexp_escape('#' || source_ticket_id) || '([^0-9]|$)' as naming,
         concat_ws(' ', title, clean_text) as words
     from {{ ref('int_ticket_facts') }}
     where account_key is not null
@@ -95,7 +97,7 @@ repeats as (
         case
             when earlier.error_signature = again.error_signature then coalesce(again.error_code, 'the same error')
             when earlier.topic_id = again.topic_id then coalesce(again.topic_label, 'the same topic')
-            when contains(again.words, earlier.number) then 'it names ' || earlier.number
+            when regexp_matches(again.words, earlier.naming) then 'it names ' || earlier.number
             else replace(again.symptom, '_', ' ') || ', ' || replace(again.intent, '_', ' ')
         end as subject
     from tickets as again
@@ -111,7 +113,7 @@ repeats as (
     left join {{ ref('vague_symptoms') }} as vague on vague.symptom = again.symptom
     where earlier.error_signature = again.error_signature
         or earlier.topic_id = again.topic_id
-        or contains(again.words, earlier.number)
+        or regexp_matches(again.words, earlier.naming)
         or (
             earlier.intent = again.intent and earlier.product_area = again.product_area
             and earlier.symptom = again.symptom and vague.symptom is null
@@ -129,7 +131,9 @@ c07 as (
             as ticket_ids,
         cast([] as varchar[]) as record_ids,
         'again ' || {{ counted('greatest(1, ' ~ days_between('max(repeats.solved_at)', 'any_value(repeats.again_at)') ~ ')', 'day') }}
-        || ' after it was solved: ' || arg_max(repeats.subject, repeats.solved_at) as text
+        || ' after it was solved: ' || arg_max(
+            repeats.subject, struct_pack(solved := repeats.solved_at, created := repeats.created_at, id := repeats.earlier_id)
+        ) as text
     from repeats
     inner join rules on rules.id = 'C07'
     group by repeats.account_key, repeats.ticket_id, repeats.seen_at, rules.id, rules.stays_days, rules.min_count
