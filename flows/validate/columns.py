@@ -49,8 +49,9 @@ def _boolean(value: object) -> bool:
     return value
 
 
-def _timestamp(value: object) -> datetime:
-    return parse(_string(value)).replace(tzinfo=None)
+def _timestamp(value: object) -> datetime | None:
+    text = _string(value)
+    return parse(text).replace(tzinfo=None) if text else None
 
 
 def _epoch(value: object) -> datetime:
@@ -103,7 +104,8 @@ class Mismatch:
 def extract(payloads: Iterable[str], columns: Iterable[Column]) -> tuple[pl.DataFrame, dict[int, Mismatch]]:
     """A frame with one typed column each and MISMATCH, one row a payload; and mismatches by row number.
 
-    A missing field is null. A payload that is no JSON object is a mismatch of the column `payload`.
+    A missing field is null, and so is an empty text for a time, which HubSpot gives for one that was cleared. A payload
+    that is no JSON object is a mismatch of the column `payload`.
     """
     wanted = [(c.name, _steps(c.path), *TYPES[c.type]) for c in columns]
     cells: dict[str, list[Any]] = {name: [] for name, *_ in wanted}

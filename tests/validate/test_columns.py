@@ -30,6 +30,7 @@ def cell(value: Any, kind: str) -> Any:
         ([1, 2], "list", 2),
         ("2026-01-31T09:30:00Z", "timestamp", datetime(2026, 1, 31, 9, 30)),
         ("2026-01-31T10:30:00+01:00", "timestamp", datetime(2026, 1, 31, 9, 30)),
+        ("", "timestamp", None),
         (1769851800, "epoch", datetime(2026, 1, 31, 9, 30)),
         ("1769851800.000100", "epoch", datetime(2026, 1, 31, 9, 30, 0, 100)),
         (7, "scalar", "7"),

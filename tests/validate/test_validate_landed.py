@@ -16,6 +16,7 @@ from flows.core.clock import iso
 from flows.core.errors import ConfigError
 from flows.landing.compact import compact
 from flows.landing.store import Store
+from flows.settings import HubspotSource
 from flows.validate import batch, landed
 from flows.validate.suites import Judge, Rule, judge
 
@@ -69,6 +70,25 @@ def test_a_field_that_changes_its_type_is_reported_with_its_value(landing: Landi
     landing.validate()
     found = {(e["id"], e["rule"], e["column"], e["value"]) for e in landing.kept()}
     assert found == {("2", "declared_types", "tags", "a b"), ("3", "declared_types", "created_at", "yesterday")}
+
+
+def test_what_was_cleared_in_the_crm_is_an_empty_text_and_no_mistake(landing: Landing) -> None:
+    landing.settings.sources["crm"] = HubspotSource(type="hubspot")
+    made = {"archived": False, "createdAt": "2026-01-01T00:00:00Z"}
+    changed = {"hs_lastmodifieddate": "2026-01-02T00:00:00Z", "lastmodifieddate": "2026-01-02T00:00:00Z"}
+    cleared = {
+        "deals": {
+            "dealname": "", "dealstage": "open", "closedate": "", "amount": "", "deal_currency_code": "",
+            "hs_is_closed": "false",
+        },
+        "companies": {"name": "", "domain": "", "hubspot_owner_id": "", "hs_merged_object_ids": ""},
+        "contacts": {"email": "", "firstname": "", "lastname": ""},
+    }  # fmt: skip
+    for stream, properties in cleared.items():
+        landing.land(stream, [{"id": "1", "properties": changed | properties, **made}], source="crm")
+    run = landing.validate()
+    assert landing.kept() == [] and run.report.problems == []
+    assert run.report.counts["validated"] == 3
 
 
 def test_a_new_field_passes(landing: Landing) -> None:
