@@ -91,6 +91,10 @@ class Record:
         count = bisect_right(self._moments.get(name, ()), until)
         return self.versions[name][count - 1].value if count else None
 
+    def shown(self, name: str, until: int) -> str | None:
+        """The value as the API gives it: an emptied one is an empty text, one that never was is null."""
+        return (self.value(name, until) or "") if self._moments.get(name, [until + 1])[0] <= until else None
+
     def title(self, until: int) -> str:
         """What people call it."""
         names = ("name", "dealname", "firstname", "lastname")
@@ -164,7 +168,7 @@ class Portal:
         names = {*always(kind), *(asked.properties or DEFAULTS[kind]), *asked.histories} & PROPERTIES[kind].keys()
         answer: Object = {
             "id": record.id,
-            "properties": {name: record.value(name, until) for name in sorted(names)},
+            "properties": {name: record.shown(name, until) for name in sorted(names)},
             "createdAt": iso(record.created),
             "updatedAt": record.value(MODIFIED[kind], until),
             "archived": not record.exists(until),

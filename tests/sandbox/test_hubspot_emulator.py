@@ -74,7 +74,7 @@ def test_a_history_is_newest_first_and_grows_with_the_clock(moving: SandboxServe
 
     def tiers() -> list[tuple[str, str]]:
         page = client.crm.companies.basic_api.get_page(limit=1, properties_with_history=["tier"])
-        assert page.results[0].properties["tier"] == (page.results[0].properties_with_history["tier"][0].value or None)
+        assert page.results[0].properties["tier"] == page.results[0].properties_with_history["tier"][0].value
         return [(v.value, v.source_type) for v in page.results[0].properties_with_history["tier"]]
 
     assert tiers() == [("gold", "INTEGRATION"), ("silver", "INTEGRATION")]
