@@ -129,7 +129,7 @@ def test_the_example_file_is_usable_with_every_comment_taken_off(folder: Path) -
     lines = [re.sub(r"^# (?=\[|[a-z_]+ = )", "", line) for line in example.splitlines()]
     (folder / "groundswell.toml").write_text("\n".join(lines))
     settings = load_settings()
-    assert set(settings.sources) == {"zendesk", "export"}
+    assert set(settings.sources) == {"zendesk", "hubspot", "stripe", "export"}
     assert settings.destinations.slack is not None
     export = settings.sources["export"]
     assert isinstance(export, FilesSource)
