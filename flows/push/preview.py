@@ -23,11 +23,23 @@ def show(issues: Sequence[Issue], messages: Sequence[Message], console: Console 
         return
     console.print(f"Dry run: {len(issues)} to Linear, {len(messages)} to Slack would be sent.", highlight=False)
     for issue in issues:
-        write = linear_text.comment if issue.operation == "comment" else linear_text.description
-        console.print(_panel(f"Linear: {issue.operation}: {issue.title}", Markdown(write(issue.body))))
+        console.print(_panel(f"Linear: {issue.operation}: {issue.title}", Markdown(_issue(issue))))
     for message in messages:
         text = Text("\n".join(line for block in message.blocks for line in _lines(block)))
         console.print(_panel(f"Slack: {message.operation} in {message.channel}", text))
+
+
+def _issue(issue: Issue) -> str:
+    """The text, and the customers that are told with it."""
+    if issue.operation == "comment":
+        return linear_text.comment(issue.body)
+    needs = [
+        f"**{linear_text.name(customer.get('name'))}**\n\n{linear_text.need(customer)}"
+        for customer in issue.body.get("customers") or []
+    ]
+    return "\n\n".join(
+        [linear_text.description(issue.body), *(["## Customers and their needs", *needs] if needs else [])]
+    )
 
 
 def _panel(title: str, content: Any) -> Panel:

@@ -72,6 +72,15 @@ def test_every_account_becomes_a_customer_with_its_need(workplace: Workplace) ->
     assert other["attachment"]["title"] == "Ticket zendesk:103"
 
 
+def test_a_dry_run_shows_them_and_makes_none(workplace: Workplace, capsys: pytest.CaptureFixture[str]) -> None:
+    workplace.settings.dry_run = True
+    assert file(workplace, row(CUSTOMERS)) == []
+    printed = capsys.readouterr().out.replace("\u2060", "")
+    assert "Kestrel @all Freight" in printed and "Lund & Sons" in printed
+    assert "No words of theirs are known" in printed
+    assert customers(workplace) == {}
+
+
 def test_a_second_run_doubles_nothing(workplace: Workplace) -> None:
     file(workplace, row(CUSTOMERS))
     before = (customers(workplace), needs(workplace))
