@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -250,3 +251,13 @@ def test_customers_are_joined_by_what_somebody_entered(books: Books) -> None:
 
 def test_without_a_billing_source_the_relations_are_empty(books: Books) -> None:
     assert books.rows_before == dict.fromkeys(RELATIONS, 0)
+
+
+def test_a_customer_without_a_name_is_not_called_by_an_address(tmp_path: Path) -> None:
+    house = House.fresh(tmp_path)
+    house.settings.sources["stripe"] = StripeSource(type="stripe")
+    names = {"cus_1": "Kim@Acme.example", "cus_2": "Tea @ Home", "cus_3": None}
+    house.land("stripe", "customers", [{"id": id, "name": name, "created": 1} for id, name in names.items()])
+    house.build_only("+int_billing_customers")
+    rows = house.rows("select source_id, name from intermediate.int_billing_customers order by 1")
+    assert rows == [("cus_1", None), ("cus_2", "Tea @ Home"), ("cus_3", None)]

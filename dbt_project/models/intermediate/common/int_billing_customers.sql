@@ -10,7 +10,10 @@ final as (
         customers.customer_id as billing_customer_id,
         customers.source,
         customers.source_id,
-        customers.name,
+        -- a name goes into messages and issues: one that is an address is none
+        case
+            when {{ first_match('customers.name', '([^@[:space:]]+@[^@[:space:]]+)') }} is null then customers.name
+        end as name,
         customers.email,
         {{ first_match('lower(customers.email)', '@([^@[:space:]>]+)[[:space:]>]*$') }} as email_domain,
         customers.country,
