@@ -2,4 +2,4 @@
 select "at", what, text, amount, currency, system, record_id, url
 from marts.fct_account_timeline
 where account_key = $account
-order by "at" desc, system, what, record_id
+order by place desc

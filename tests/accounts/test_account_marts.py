@@ -42,11 +42,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     common = {"subscription_id": sub, "currency": "usd"}
     world.event("invoice_paid", customer, day(24), amount=Decimal(100), invoice_id="bill:in_1", **common)
     world.event("payment_failed", customer, day(54), amount=Decimal(100), invoice_id="bill:in_2", **common)
+    world.event("proration", customer, day(84), **common)
     world.event("downgraded", customer, day(84), plan_before="Business", plan_after="Starter", **common)
     world.put(
         "intermediate.int_deals", deal_id="crm:d1", source="crm", crm_account_id=company, name="Acme 2026",
-        is_closed=True, is_won=True, amount=Decimal(1200), currency="usd", closes_at=day(23), updated_at=day(23),
-        known_at=day(5),
+        is_closed=True, is_won=True, amount=Decimal(1200), currency="usd", closes_at=day(20), closed_at=day(23),
+        updated_at=day(23), known_at=day(5), is_archived=False,
+    )  # fmt: skip
+    world.put(
+        "intermediate.int_deals", deal_id="crm:d2", source="crm", crm_account_id=company, name="Deleted",
+        is_closed=True, is_won=True, closed_at=day(23), known_at=day(5), is_archived=True,
     )  # fmt: skip
     world.organization("lonely", "Lonely", "lonely.test")
     for id, at in (("before", 5), ("trial", 12), ("paid", 40), ("failed", 55), ("down", 90)):
@@ -93,9 +98,9 @@ def test_a_ticket_stands_beside_what_was_so_when_it_was_written(
 
 
 def test_a_billing_ticket_has_the_last_sixty_days_of_billing(world: World) -> None:
-    rows = world.query("select ticket_id, kind, days_before from marts.fct_ticket_billing_events order by ticket_id, 3")
+    rows = world.query("select ticket_id, kind, days_before from marts.fct_ticket_billing_events order by ticket_id, 3, 2")
     assert [tuple(row.values()) for row in rows] == [
-        ("desk:down", "downgraded", 6), ("desk:down", "payment_failed", 36),
+        ("desk:down", "downgraded", 6), ("desk:down", "proration", 6), ("desk:down", "payment_failed", 36),
         ("desk:failed", "payment_failed", 1), ("desk:failed", "invoice_paid", 31),
         ("desk:paid", "invoice_paid", 16),
     ]  # fmt: skip
@@ -114,7 +119,8 @@ def test_an_account_as_it_is_now(world: World) -> None:
 
 
 def test_the_story_of_an_account_names_the_record_of_every_line(world: World) -> None:
-    rows = world.query("select * from marts.fct_account_timeline where account_key = 'desk:acme' order by \"at\", what")
+    rows = world.query("select * from marts.fct_account_timeline where account_key = 'desk:acme' order by place")
+    assert [row["place"] for row in rows] == list(range(1, len(rows) + 1))
     assert [(row["what"], row["text"], row["record_id"]) for row in rows] == [
         ("ticket", "Ticket: Ticket before", "desk:before"),
         ("ticket", "Ticket: Ticket trial", "desk:trial"),
@@ -126,7 +132,8 @@ def test_the_story_of_an_account_names_the_record_of_every_line(world: World) ->
         ("ticket", "Ticket: Ticket failed", "desk:failed"),
         ("ticket", "Ticket: Ticket how-to", "desk:how-to"),
         ("finding", "Finding told: It breaks", "bug-1"),
-        ("downgraded", "Downgraded from Business to Starter", "bill:e3"),
+        ("downgraded", "Downgraded from Business to Starter", "bill:e4"),
+        ("proration", "Billed for a change in mid-period", "bill:e3"),
         ("ticket", "Ticket: Ticket down", "desk:down"),
         ("finding", "Finding told: May leave", "churn-1"),
     ]

@@ -19,7 +19,7 @@ create table marts.fct_account_links (
     confidence decimal(3, 2), status varchar, detail varchar, is_duplicate boolean);
 create table marts.fct_account_timeline (
     account_key varchar, "at" timestamp, what varchar, text varchar, amount decimal(18, 2), currency varchar,
-    record_id varchar, url varchar, system varchar);
+    record_id varchar, url varchar, system varchar, place integer);
 create table intermediate.int_account_plans (
     account_key varchar, valid_from timestamp, valid_to timestamp, plan varchar, arr decimal(18, 2), currency varchar,
     arr_reporting decimal(18, 2), is_trial boolean, record_id varchar);
@@ -52,10 +52,10 @@ def fill(con: duckdb.DuckDBPyConnection, now: datetime, evil: str) -> None:
                                      (30, "Starter", 600, "in_3"), (-300, None, 0, "in_3")):  # fmt: skip
         row = {"valid_from": now - days * day, "plan": plan, "arr": pays, "record_id": record, **arr}
         _insert(con, "intermediate.int_account_plans", row | {"account_key": "org:2"})
-    for days, what, text, system, url in (
-        (60, "invoice_paid", "Invoice paid", "billing", "https://billing.example/in_2"),
-        (9, "payment_failed", "Payment failed", "billing", "javascript:alert(1)"),
-        (8, "ticket", f"Ticket: {evil}", "helpdesk", None),
+    for place, days, what, text, system, url in (
+        (1, 60, "invoice_paid", "Invoice paid", "billing", "https://billing.example/in_2"),
+        (2, 9, "payment_failed", "Payment failed", "billing", "javascript:alert(1)"),
+        (3, 8, "ticket", f"Ticket: {evil}", "helpdesk", None),
     ):
         row = {
             "at": now - days * day,
@@ -64,6 +64,7 @@ def fill(con: duckdb.DuckDBPyConnection, now: datetime, evil: str) -> None:
             "system": system,
             "url": url,
             "record_id": f"r{days}",
+            "place": place,
         }
         _insert(con, "marts.fct_account_timeline", row | {"account_key": "org:2", "amount": 50, "currency": "usd"})
 

@@ -27,7 +27,7 @@ concerned as (
     select finding_key, substr(candidate_key, 7) from findings where candidate_key like 'churn:%'
 ),
 
-final as (
+unioned as (
     select
         account_key,
         created_at as "at",
@@ -85,6 +85,26 @@ final as (
     from findings
     inner join told on findings.finding_key = told.finding_key
     inner join concerned on findings.finding_key = concerned.finding_key
+),
+
+-- What billing tells in the same second has an order all the same: a trial ends, then it is paid for.
+final as (
+    select
+        *,
+        cast(row_number() over (
+            partition by account_key
+            order by
+                "at",
+                list_position([
+                    'customer_created', 'trial_started', 'cancel_requested', 'trial_ended', 'deal_won', 'subscribed',
+                    'renewed', 'upgraded', 'downgraded', 'proration', 'invoice_paid', 'payment_failed', 'past_due',
+                    'payment_recovered', 'invoice_uncollectible', 'invoice_voided', 'refunded', 'canceled', 'deal_lost',
+                    'owner_changed', 'ticket', 'finding'
+                ], what) nulls last,
+                record_id,
+                text
+        ) as integer) as place
+    from unioned
 )
 
 select * from final
