@@ -5,6 +5,7 @@ Unknown is null: of billing before the account's first billing record, of the CR
 #}
 {% macro account_facts(moments, clock) %}
 {%- set within = clock ~ '_from <= asked.moment and asked.moment < coalesce(' -%}
+{%- set seen = '_seen' if clock == 'seen' else '' %}
 {%- set forever = "timestamp '9999-01-01')" -%}
 with
 
@@ -52,15 +53,12 @@ dues as (
         asked.account_key,
         asked.moment,
         true as is_past_due,
-        bool_or(dues.failed_at <= asked.moment) as has_open_failed_payment
+        bool_or(coalesce(dues.failed{{ seen }}_at <= asked.moment, false)) as has_open_failed_payment
     from asked
     inner join {{ ref('int_account_dues') }} as dues
         on asked.account_key = dues.account_key
-        and dues.past_due_at <= asked.moment
-        and asked.moment < coalesce(dues.settled_at, {{ forever }}
-        {%- if clock == 'seen' %}
-        and dues.known_at <= asked.moment
-        {%- endif %}
+        and dues.past_due{{ seen }}_at <= asked.moment
+        and asked.moment < coalesce(dues.settled{{ seen }}_at, {{ forever }}
     group by asked.account_key, asked.moment
 ),
 

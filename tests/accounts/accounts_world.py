@@ -41,7 +41,7 @@ TABLES = {
     "intermediate.int_contacts": "contact_id varchar, source varchar, email varchar, crm_account_id varchar",
     "intermediate.int_deals": f"""deal_id varchar, source varchar, crm_account_id varchar, name varchar, kind varchar,
         stage varchar, is_closed boolean, is_won boolean, amount {_MONEY}, currency varchar, closes_at timestamp,
-        owner_id varchar, created_at timestamp, updated_at timestamp, known_at timestamp, is_archived boolean,
+        closed_at timestamp, owner_id varchar, created_at timestamp, updated_at timestamp, known_at timestamp, is_archived boolean,
         url varchar""",
     "intermediate.int_owners": "owner_id varchar, source varchar, name varchar, email varchar, is_archived boolean",
     "intermediate.int_billing_customers": """billing_customer_id varchar, source varchar, source_id varchar,
@@ -63,6 +63,7 @@ TABLES = {
         subscription_id varchar, invoice_id varchar, kind varchar, plan_before varchar, plan_after varchar,
         amount {_MONEY}, currency varchar, occurred_at timestamp, known_at timestamp, record_id varchar, url varchar""",
     "control.as_of": "as_of timestamp",
+    "control.sources": "source varchar, type varchar, last_ok_at timestamp",
     "marts.fct_findings": """as_of timestamp, finding_key varchar, candidate_key varchar, title varchar,
         tracker_url varchar""",
     "marts.fct_finding_evidence": "as_of timestamp, finding_key varchar, ticket_id varchar",
@@ -76,6 +77,7 @@ class World:
     def __init__(self, home: Path) -> None:
         self.settings = Settings(home=home, sources={})
         self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
+        self.put("control.sources", source="bill", type="stripe", last_ok_at=NOW)
         self._seeded = False
 
     @classmethod
@@ -127,9 +129,9 @@ class World:
         for n, line in enumerate(lines):
             known = values.get("known_at", at)
             self._add(
-                "invoice_lines", "line_id", f"{invoice}:{n}", source="bill", invoice_id=invoice,
+                "invoice_lines", "line_id", f"{invoice}:{n}", invoice_id=invoice,
                 billing_customer_id=customer, subscription_id=subscription,
-                **{"created_at": at, "known_at": known} | line,
+                **{"source": "bill", "created_at": at, "known_at": known} | line,
             )  # fmt: skip
         return invoice
 

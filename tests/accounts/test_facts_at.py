@@ -69,6 +69,18 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     sub = world.subscription("sub_late", world.customer("late"))
     world.invoice("in_15", sub, day(60), line("Base", 10, day(60), interval="year"), known_at=day(90), paid_at=None)
     world.event("payment_failed", "bill:late", day(60), invoice_id="bill:in_15", known_at=day(90))
+    # due and never tried; paid, canceled and ended, and known days later
+    sub = world.subscription("sub_due", world.customer("due"))
+    world.invoice("in_16", sub, day(60), line("Base", 10, day(60)), status="open", paid_at=None, due_at=day(70))
+    sub = world.subscription("sub_told", world.customer("told late"), ended_at=day(74))
+    paid = world.invoice("in_17", sub, day(60), line("Base", 10, day(60), interval="year"), paid_at=day(70))
+    world.event("payment_failed", "bill:told late", day(60), invoice_id=paid, subscription_id=sub)
+    world.event("payment_recovered", "bill:told late", day(70), invoice_id=paid, subscription_id=sub, known_at=day(75))
+    world.event("canceled", "bill:told late", day(74), subscription_id=sub, known_at=day(90))
+    # billing that was last read while a month still ran
+    world.put("control.sources", source="down", type="stripe", last_ok_at=day(91))
+    sub = world.subscription("sub_down_1", world.customer("unread", source="down"), source="down")
+    world.invoice("in_18", sub, day(60), line("Base", 10, day(60)) | {"source": "down"})
     # what the CRM said when
     world.owner("o1", "Ann"), world.owner("o2", "Ben")
     world.company("crm", "Crimson", created_at=day(20), known_at=day(20))
@@ -136,6 +148,23 @@ def test_a_failed_payment_stands_until_it_is_made_good_and_is_not_known_before_i
     assert (debt[30], debt[65], debt[75], debt[95]) == ((False,) * 2, (True,) * 2, (True,) * 2, (False,) * 2)
     late = looks(world, "bill:late", "has_open_failed_payment", "arr")
     assert (late[75], late[95]) == ((False, None), (True, Decimal(10)))
+
+
+def test_what_was_due_and_never_tried_has_not_failed(world: World) -> None:
+    due = looks(world, "bill:due", "has_open_failed_payment", "is_past_due")
+    assert (due[65], due[75]) == ((False, False), (False, True))
+
+
+def test_what_a_pull_told_later_was_not_known_before(world: World) -> None:
+    told = looks(world, "bill:told late", "has_open_failed_payment", "has_churned", "arr")
+    assert (told[70], told[75], told[95]) == (
+        (True, False, Decimal(10)), (False, False, Decimal(10)), (False, True, Decimal(0)),
+    )  # fmt: skip
+
+
+def test_nobody_has_left_because_billing_cannot_be_read(world: World) -> None:
+    unread = looks(world, "bill:unread", "plan", "arr", "has_churned")
+    assert (unread[75], unread[95], unread[130]) == (("Base", Decimal(120), False),) * 3
 
 
 def test_the_crm_is_read_as_it_was_and_was_known(world: World) -> None:

@@ -12,12 +12,10 @@ billing as (
 ),
 
 deals as (
-    select
-        records.account_key, deals.*,
-        least(deals.closes_at, coalesce(deals.updated_at, deals.closes_at)) as closed_at
+    select records.account_key, deals.*
     from {{ ref('int_deals') }} as deals
     inner join records on deals.crm_account_id = records.record_id
-    where deals.is_closed
+    where deals.is_closed and not deals.is_archived
 ),
 
 owner_changes as (

@@ -19,7 +19,12 @@ rates as (
 edges as (
     select account_key, starts_at as moment from terms
     union
-    select account_key, ends_at from terms
+    select account_key, ends_at from terms where ends_at < timestamp '9999-01-01'
+),
+
+-- An end is known later than it comes, where a pull had to tell it.
+endings as (
+    select account_key, ends_at as moment, max(end_known_at) as known_at from terms group by account_key, ends_at
 ),
 
 spans as (
@@ -64,8 +69,10 @@ amounts as (
 -- The plan is the one that most of the ARR is for; in a trial, the newest.
 by_plan as (
     select
-        account_key, valid_from, source, plan, any_value("interval") as "interval", sum(a_year) as arr,
-        max(starts_at) as starts_at, arg_max(record_id, starts_at) as record_id
+        account_key, valid_from, source, plan,
+        arg_max("interval", struct_pack(a_year := a_year, started := starts_at, name := "interval")) as "interval",
+        sum(a_year) as arr, max(starts_at) as starts_at,
+        arg_max(record_id, struct_pack(started := starts_at, id := record_id)) as record_id
     from running
     group by account_key, valid_from, source, plan
 ),
@@ -74,7 +81,7 @@ plans as (
     select *
     from by_plan
     qualify row_number() over (
-        partition by account_key, valid_from order by arr desc, starts_at desc, plan, record_id
+        partition by account_key, valid_from order by arr desc, starts_at desc, plan, source, record_id
     ) = 1
 ),
 
@@ -109,9 +116,10 @@ joined as (
         coalesce(told.subscriptions, 0) as subscriptions,
         told.renews_at,
         coalesce(plans.record_id, lag(plans.record_id) over later) as record_id,
-        greatest(told.known_at, spans.valid_from) as seen_at
+        greatest(told.known_at, endings.known_at, spans.valid_from) as seen_at
     from spans
     left join told on spans.account_key = told.account_key and spans.valid_from = told.valid_from
+    left join endings on spans.account_key = endings.account_key and spans.valid_from = endings.moment
     left join amounts on spans.account_key = amounts.account_key and spans.valid_from = amounts.valid_from
     left join plans on spans.account_key = plans.account_key and spans.valid_from = plans.valid_from
     left join ranks on plans.source = ranks.source and plans.plan = ranks.plan

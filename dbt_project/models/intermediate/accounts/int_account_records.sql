@@ -32,7 +32,10 @@ rooted as (
 
 -- What the others joined stands by how surely the surest of them did.
 joined as (
-    select root, max(confidence) as confidence, max_by(method, confidence) as method
+    select
+        root,
+        max(confidence) as confidence,
+        max_by(method, struct_pack(confidence := confidence, name := method)) as method
     from rooted
     where record_id <> root and method <> 'merged'
     group by root

@@ -12,20 +12,31 @@ lines as (
 
 subscriptions as (select * from {{ ref('int_subscriptions') }}),
 
+sources as (select source, last_ok_at from {{ source('control', 'sources') }}),
+
+-- When it was known that a subscription is over.
+endings as (
+    select subscription_id, max(greatest(occurred_at, known_at)) as seen_at
+    from {{ ref('int_billing_events') }}
+    where kind = 'canceled'
+    group by subscription_id
+),
+
 -- What an invoice bills for a period. Of two for the same period the newer holds.
 billed as (
     select
-        subscription_id, invoice_id, created_at,
+        subscription_id, invoice_id, source, created_at,
         min(period_start_at) as starts_at, max(period_end_at) as period_end_at
     from lines
     where not is_proration
-    group by subscription_id, invoice_id, created_at
+    group by subscription_id, invoice_id, source, created_at
     qualify row_number() over (
         partition by subscription_id, min(period_start_at) order by created_at desc, invoice_id desc
     ) = 1
 ),
 
--- Until the next period is billed, which may take the vendor some hours or days, or the subscription ends.
+-- Until the next period is billed, which may take the vendor some hours or days, or the subscription ends. While billing
+-- was not read since, nobody knows that it is over.
 periods as (
     select
         billed.subscription_id,
@@ -33,18 +44,25 @@ periods as (
         billed.starts_at,
         least(
             lead(billed.starts_at) over later,
-            billed.period_end_at + interval '{{ var("renewal_grace_days") }}' day,
+            case
+                when sources.last_ok_at >= billed.period_end_at + interval '{{ var("renewal_grace_days") }}' day
+                    then billed.period_end_at + interval '{{ var("renewal_grace_days") }}' day
+                else timestamp '9999-01-01'
+            end,
             subscriptions.ended_at
         ) as ends_at,
         billed.period_end_at
     from billed
+    left join sources on billed.source = sources.source
     left join subscriptions on billed.subscription_id = subscriptions.subscription_id
     window later as (partition by billed.subscription_id order by billed.starts_at)
 ),
 
 -- What one unit of a price costs a year, from lines that bill it in full.
 prices as (
-    select source, price_id, cast(arg_max(a_year / quantity, created_at) as decimal(18, 4)) as a_year
+    select source, price_id, cast(
+        arg_max(a_year / quantity, struct_pack(created := created_at, id := line_id)) as decimal(18, 4)
+    ) as a_year
     from lines
     where not is_proration and amount > 0 and quantity > 0
     group by source, price_id
@@ -80,11 +98,20 @@ changes as (
     where lines.is_proration and lines.amount <> 0
 ),
 
--- A trial that no invoice tells.
+-- A trial that no invoice tells, of the plan that was billed first after it.
+first_plans as (
+    select
+        subscription_id,
+        arg_min(plan, struct_pack(started := period_start_at, dear := -amount, id := line_id)) as plan
+    from lines
+    where not is_proration
+    group by subscription_id
+),
+
 trials as (
     select
-        subscriptions.source, subscriptions.billing_customer_id, subscriptions.subscription_id, subscriptions.plan,
-        subscriptions.interval, subscriptions.currency, cast(0 as decimal(18, 2)) as a_year,
+        subscriptions.source, subscriptions.billing_customer_id, subscriptions.subscription_id,
+        coalesce(first_plans.plan, subscriptions.plan) as plan, subscriptions.interval, subscriptions.currency, cast(0 as decimal(18, 2)) as a_year,
         subscriptions.trial_start_at as starts_at,
         least(subscriptions.trial_end_at, subscriptions.ended_at) as ends_at,
         subscriptions.trial_end_at as period_end_at, subscriptions.subscription_id as record_id, subscriptions.known_at
@@ -92,6 +119,7 @@ trials as (
     left join billed
         on subscriptions.subscription_id = billed.subscription_id
         and billed.starts_at < subscriptions.trial_end_at
+    left join first_plans on subscriptions.subscription_id = first_plans.subscription_id
     where subscriptions.trial_start_at is not null and billed.subscription_id is null
 ),
 
@@ -106,11 +134,13 @@ unioned as (
 final as (
     select
         unioned.*,
+        case when unioned.ends_at = subscriptions.ended_at then endings.seen_at end as end_known_at,
         coalesce(
             unioned.starts_at >= subscriptions.trial_start_at and unioned.starts_at < subscriptions.trial_end_at, false
         ) as is_trial
     from unioned
     left join subscriptions on unioned.subscription_id = subscriptions.subscription_id
+    left join endings on unioned.subscription_id = endings.subscription_id
     where unioned.starts_at < unioned.ends_at
 )
 

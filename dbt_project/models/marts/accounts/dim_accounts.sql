@@ -11,15 +11,22 @@ records as (select * from {{ ref('int_account_records') }} where not is_merged),
 
 companies as (
     select
-        records.account_key, arg_max(companies.country, companies.created_at) as country,
-        arg_max(companies.url, not companies.is_archived) as url
+        records.account_key,
+        arg_max(
+            companies.country, struct_pack(created := companies.created_at, id := companies.crm_account_id)
+        ) as country,
+        arg_min(companies.url, struct_pack(
+            gone := companies.is_archived, other := not records.is_root, id := companies.crm_account_id
+        )) as url
     from records
     inner join {{ ref('int_crm_accounts') }} as companies on records.record_id = companies.crm_account_id
     group by records.account_key
 ),
 
 customers as (
-    select records.account_key, arg_max(customers.country, customers.created_at) as country
+    select records.account_key, arg_max(
+        customers.country, struct_pack(created := customers.created_at, id := customers.billing_customer_id)
+    ) as country
     from records
     inner join {{ ref('int_billing_customers') }} as customers on records.record_id = customers.billing_customer_id
     group by records.account_key
