@@ -61,7 +61,8 @@ def counted(body: Body) -> str:
 
 
 def stake(body: Body) -> str:
-    """Who is affected and what they pay a year: "5 (ARR 48,200 USD, 2 unknown): 3 enterprise, 2 business"."""
+    """Who is affected and what they pay a year, not escaped: "5 (ARR 48,200 USD, 2 unknown): 3 enterprise, 2 business",
+    and after them the segment that most are in."""
     accounts = int(body.get("accounts") or 0)
     if not accounts:
         return ""
@@ -71,7 +72,8 @@ def stake(body: Body) -> str:
         money.append(f"{int(missing):,} unknown")
     tiers = sorted((body.get("tiers") or {}).items(), key=lambda item: (item[0] == "unknown", -item[1], item[0]))
     named = ", ".join(f"{count:,} {tier}" for tier, count in tiers)
-    return f"{accounts:,} ({', '.join(money)}){f': {named}' if named else ''}"
+    segment = f"; most in {body['segment']}" if body.get("segment") else ""
+    return f"{accounts:,} ({', '.join(money)}){f': {named}' if named else ''}{segment}"
 
 
 def amount(value: Any, currency: Any) -> str:

@@ -103,6 +103,17 @@ def test_an_alert_says_what_is_at_stake_in_a_line() -> None:
     assert "*Accounts*\n5 (ARR 48,200 USD, 2 unknown): 3 enterprise, 2 business" in fields
 
 
+def test_the_segment_of_most_accounts_is_named_and_cannot_mention_anybody() -> None:
+    body = BODY | STAKE | {"segment": "HEALTHCARE <!channel>"}
+    _, blocks = slack_text.alert(body)
+    fields = [field["text"] for block in blocks for field in block.get("fields", [])]
+    assert (
+        "*Accounts*\n5 (ARR 48,200 USD, 2 unknown): 3 enterprise, 2 business; most in HEALTHCARE &lt;!channel&gt;"
+        in fields
+    )
+    assert "2 business; most in HEALTHCARE \\<\\!channel\\>" in linear_text.description(body)
+
+
 def test_an_unknown_revenue_is_not_zero() -> None:
     assert words.stake({"accounts": 1200}) == "1,200 (ARR unknown)"
     assert words.stake({"accounts": 2, "arr": None, "accounts_without_arr": 2, "tiers": {"unknown": 1, "free": 1}}) == (
