@@ -31,8 +31,12 @@ def record_unknowns(run: Run) -> None:
             run.report.unknown.append(f"No {name} is connected: {told} are unknown.")
     for type_, source, last_ok_at in sources:
         if type_ in TELLS and (last_ok_at is None or last_ok_at < now):
-            since = "was never read" if last_ok_at is None else f"was last read on {last_ok_at:%Y-%m-%d at %H:%M} UTC"
-            run.report.unknown.append(f"{source} {since}: {TELLS[type_][1]} may differ now.")
+            told = TELLS[type_][1]
+            run.report.unknown.append(
+                f"{source} was never read to its end: {told} are incomplete."
+                if last_ok_at is None
+                else f"{source} was last read on {last_ok_at:%Y-%m-%d at %H:%M} UTC: {told} may differ now."
+            )
     for context in CONTEXTS:
         if context in missing:
             lacking, tickets, week = missing[context]
