@@ -19,12 +19,17 @@ rates as (
 edges as (
     select account_key, starts_at as moment from terms
     union
-    select account_key, ends_at from terms where ends_at < timestamp '9999-01-01'
+    select account_key, ends_at from terms
 ),
 
 -- An end is known later than it comes, where a pull had to tell it.
 endings as (
     select account_key, ends_at as moment, max(end_known_at) as known_at from terms group by account_key, ends_at
+),
+
+-- From here on nobody knows what it pays: what it had may have been renewed.
+unread as (
+    select account_key, min(ends_at) as since from terms where is_end_unknown group by account_key
 ),
 
 spans as (
@@ -104,21 +109,33 @@ joined as (
         plans.plan,
         ranks.plan_rank,
         plans."interval",
-        case when told.account_key is null then 0 else amounts.arr end as arr,
+        case
+            when unread.account_key is not null then null
+            when told.account_key is null then 0
+            else amounts.arr
+        end as arr,
         case
             when told.account_key is not null then amounts.currency
             else lag(amounts.currency) over later
         end as currency,
-        case when told.account_key is null then 0 else amounts.arr_usd end as arr_usd,
-        coalesce(told.is_trial, false) as is_trial,
-        not coalesce(amounts.is_paying, false) and coalesce(bool_or(amounts.is_paying) over later, false)
-            as has_churned,
+        case
+            when unread.account_key is not null then null
+            when told.account_key is null then 0
+            else amounts.arr_usd
+        end as arr_usd,
+        case when told.account_key is not null or unread.account_key is null then coalesce(told.is_trial, false) end
+            as is_trial,
+        case
+            when unread.account_key is null or amounts.is_paying
+                then not coalesce(amounts.is_paying, false) and coalesce(bool_or(amounts.is_paying) over later, false)
+        end as has_churned,
         coalesce(told.subscriptions, 0) as subscriptions,
         told.renews_at,
         coalesce(plans.record_id, lag(plans.record_id) over later) as record_id,
         greatest(told.known_at, endings.known_at, spans.valid_from) as seen_at
     from spans
     left join told on spans.account_key = told.account_key and spans.valid_from = told.valid_from
+    left join unread on spans.account_key = unread.account_key and unread.since <= spans.valid_from
     left join endings on spans.account_key = endings.account_key and spans.valid_from = endings.moment
     left join amounts on spans.account_key = amounts.account_key and spans.valid_from = amounts.valid_from
     left join plans on spans.account_key = plans.account_key and spans.valid_from = plans.valid_from

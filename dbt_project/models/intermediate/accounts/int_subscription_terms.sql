@@ -35,8 +35,8 @@ billed as (
     ) = 1
 ),
 
--- Until the next period is billed, which may take the vendor some hours or days, or the subscription ends. While billing
--- was not read since, nobody knows that it is over.
+-- Until the next period is billed, which may take the vendor some hours or days, or the subscription ends. Where billing
+-- was not read since, nobody knows whether it goes on.
 periods as (
     select
         billed.subscription_id,
@@ -44,13 +44,13 @@ periods as (
         billed.starts_at,
         least(
             lead(billed.starts_at) over later,
-            case
-                when sources.last_ok_at >= billed.period_end_at + interval '{{ var("renewal_grace_days") }}' day
-                    then billed.period_end_at + interval '{{ var("renewal_grace_days") }}' day
-                else timestamp '9999-01-01'
-            end,
+            billed.period_end_at + interval '{{ var("renewal_grace_days") }}' day,
             subscriptions.ended_at
         ) as ends_at,
+        lead(billed.starts_at) over later is null and subscriptions.ended_at is null
+        and not coalesce(
+            sources.last_ok_at >= billed.period_end_at + interval '{{ var("renewal_grace_days") }}' day, false
+        ) as is_end_unknown,
         billed.period_end_at
     from billed
     left join sources on billed.source = sources.source
@@ -71,7 +71,7 @@ prices as (
 bases as (
     select
         lines.source, lines.billing_customer_id, lines.subscription_id, lines.plan, lines.interval, lines.currency,
-        lines.a_year, periods.starts_at, periods.ends_at, periods.period_end_at, lines.invoice_id as record_id,
+        lines.a_year, periods.starts_at, periods.ends_at, periods.is_end_unknown, periods.period_end_at, lines.invoice_id as record_id,
         lines.known_at
     from periods
     inner join lines on periods.invoice_id = lines.invoice_id and periods.subscription_id = lines.subscription_id
@@ -87,7 +87,8 @@ changes as (
             when prices.a_year is null or lines.quantity is null then lines.a_year
             else cast(sign(lines.amount) * prices.a_year * lines.quantity as decimal(18, 2))
         end as a_year,
-        lines.period_start_at as starts_at, periods.ends_at, periods.period_end_at, lines.invoice_id as record_id,
+        lines.period_start_at as starts_at, periods.ends_at, periods.is_end_unknown, periods.period_end_at,
+        lines.invoice_id as record_id,
         lines.known_at
     from lines
     inner join periods
@@ -113,7 +114,7 @@ trials as (
         subscriptions.source, subscriptions.billing_customer_id, subscriptions.subscription_id,
         coalesce(first_plans.plan, subscriptions.plan) as plan, subscriptions.interval, subscriptions.currency, cast(0 as decimal(18, 2)) as a_year,
         subscriptions.trial_start_at as starts_at,
-        least(subscriptions.trial_end_at, subscriptions.ended_at) as ends_at,
+        least(subscriptions.trial_end_at, subscriptions.ended_at) as ends_at, false as is_end_unknown,
         subscriptions.trial_end_at as period_end_at, subscriptions.subscription_id as record_id, subscriptions.known_at
     from subscriptions
     left join billed
