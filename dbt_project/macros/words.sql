@@ -11,6 +11,9 @@
     end || coalesce(' ' || upper({{ currency }}), '')
 {%- endmacro %}
 
+{# A sentiment, -1 to 1, to one digit; adding zero takes the sign off a zero. #}
+{% macro sentiment_words(value) -%} format('{:.1f}', round({{ value }}, 1) + 0.0) {%- endmacro %}
+
 {# 1 ticket, 2 tickets. #}
 {% macro counted(number, noun) -%}
     {{ number }} || case when {{ number }} = 1 then ' {{ noun }}' else ' {{ noun }}s' end

@@ -73,7 +73,7 @@ final as (
         'renews on ' || {{ day_words('newest.renewal_at') }} || ', with '
         || {{ counted('count(*)', 'frustrated ticket') }}
         || case when bool_or(newest.is_unsolved) then ' not solved' else ' solved a few days ago' end
-        || coalesce(', sentiment down to ' || format('{:.1f}', min(newest.sentiment)), '') as text
+        || coalesce(', sentiment down to ' || {{ sentiment_words('min(newest.sentiment)') }}, '') as text
     from newest
     cross join rule
     group by newest.as_of, newest.account_key, newest.renewal_at, rule.id, rule.window_days, rule.min_count

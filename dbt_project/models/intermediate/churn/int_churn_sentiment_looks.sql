@@ -53,8 +53,8 @@ final as (
         lines.looked_at + to_days(rule.stays_days) as stands_until,
         lines.ticket_ids, cast([] as varchar[]) as record_ids,
         lines.tickets || ' tickets since ' || {{ day_words('lines.since') }} || ', sentiment from '
-        || format('{:.1f}', lines.middle - lines.change / 2) || ' to ' || format('{:.1f}', lines.middle + lines.change / 2)
-            as text
+        || {{ sentiment_words('lines.middle - lines.change / 2') }}
+        || ' to ' || {{ sentiment_words('lines.middle + lines.change / 2') }} as text
     from lines
     cross join rule
     where lines.tickets >= rule.min_count and round(lines.change, 4) <= -rule.threshold
