@@ -62,7 +62,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world.ticket("lonely", day(60), "desk:lonely", intent="billing_question")
     for as_of in (day(95), NOW):
         for key, candidate, title in (("bug-1", "bug:x", "It breaks"), ("churn-1", f"churn:{acme}", "May leave")):
-            world.put("marts.fct_findings", as_of=as_of, finding_key=key, candidate_key=candidate, title=title)
+            kind = key.split("-")[0]
+            world.put(
+                "marts.fct_findings", as_of=as_of, finding_key=key, candidate_key=candidate, kind=kind, title=title
+            )
+        sign = {"rule_name": "downgrade", "fired_at": day(91), "text": "went from Business to Starter"}
+        world.put("marts.fct_churn_signals", as_of=as_of, finding_key="churn-1", account_key=acme, **sign)
         world.put("marts.fct_finding_evidence", as_of=as_of, finding_key="bug-1", ticket_id="desk:how-to")
     deliveries = ((57, "sent", "bug-1"), (58, "sent", "bug-1"), (89, "intended", "churn-1"), (92, "sent", "churn-1"))
     for seq, (at, status, key) in enumerate(deliveries):
@@ -98,7 +103,9 @@ def test_a_ticket_stands_beside_what_was_so_when_it_was_written(
 
 
 def test_a_billing_ticket_has_the_last_sixty_days_of_billing(world: World) -> None:
-    rows = world.query("select ticket_id, kind, days_before from marts.fct_ticket_billing_events order by ticket_id, 3, 2")
+    rows = world.query(
+        "select ticket_id, kind, days_before from marts.fct_ticket_billing_events order by ticket_id, 3, 2"
+    )
     assert [tuple(row.values()) for row in rows] == [
         ("desk:down", "downgraded", 6), ("desk:down", "proration", 6), ("desk:down", "payment_failed", 36),
         ("desk:failed", "payment_failed", 1), ("desk:failed", "invoice_paid", 31),
@@ -135,7 +142,8 @@ def test_the_story_of_an_account_names_the_record_of_every_line(world: World) ->
         ("downgraded", "Downgraded from Business to Starter", "bill:e4"),
         ("proration", "Billed for a change in mid-period", "bill:e3"),
         ("ticket", "Ticket: Ticket down", "desk:down"),
-        ("finding", "Finding told: May leave", "churn-1"),
+        ("warning_sign", "Warning sign: downgrade: went from Business to Starter", "churn-1"),
+        ("finding", "Warned that it may leave", "churn-1"),
     ]
 
 

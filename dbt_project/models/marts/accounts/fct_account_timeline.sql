@@ -14,9 +14,14 @@ told as (
 ),
 
 findings as (
-    select finding_key, candidate_key, title, tracker_url
+    select finding_key, candidate_key, kind, title, tracker_url
     from {{ ref('fct_findings') }}
     qualify row_number() over (partition by finding_key order by as_of desc) = 1
+),
+
+signs as (
+    select * from {{ ref('fct_churn_signals') }}
+    where as_of = (select max(as_of) from {{ source('control', 'as_of') }})
 ),
 
 concerned as (
@@ -24,7 +29,7 @@ concerned as (
     from {{ ref('fct_finding_evidence') }} as evidence
     inner join tickets on evidence.ticket_id = tickets.ticket_id
     union
-    select finding_key, substr(candidate_key, 7) from findings where candidate_key like 'churn:%'
+    select finding_key, substr(candidate_key, 7) from findings where kind = 'churn'
 ),
 
 unioned as (
@@ -80,8 +85,17 @@ unioned as (
     from events
     union all
     select
-        concerned.account_key, told.told_at, 'finding', 'Finding told: ' || findings.title, null, null,
-        findings.finding_key, findings.tracker_url, 'groundswell'
+        account_key, fired_at, 'warning_sign', 'Warning sign: ' || rule_name || ': ' || text, null, null, finding_key, null,
+        'groundswell'
+    from signs
+    union all
+    select
+        concerned.account_key,
+        told.told_at,
+        'finding',
+        -- the title of a warning changes with its signs; those stand in rows of their own
+        case when findings.kind = 'churn' then 'Warned that it may leave' else 'Finding told: ' || findings.title end,
+        null, null, findings.finding_key, findings.tracker_url, 'groundswell'
     from findings
     inner join told on findings.finding_key = told.finding_key
     inner join concerned on findings.finding_key = concerned.finding_key
@@ -99,7 +113,7 @@ final as (
                     'customer_created', 'trial_started', 'cancel_requested', 'trial_ended', 'deal_won', 'subscribed',
                     'renewed', 'upgraded', 'downgraded', 'proration', 'invoice_paid', 'payment_failed', 'past_due',
                     'payment_recovered', 'invoice_uncollectible', 'invoice_voided', 'refunded', 'canceled', 'deal_lost',
-                    'owner_changed', 'ticket', 'finding'
+                    'owner_changed', 'ticket', 'warning_sign', 'finding'
                 ], what) nulls last,
                 record_id,
                 text
