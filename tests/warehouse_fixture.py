@@ -120,7 +120,9 @@ class House:
     def build_support(self) -> LayerResult:
         """Build what dashboards show of support, and nothing of the findings."""
         return self.build_only(
-            "path:models/intermediate/accounts", "path:models/intermediate/signals", "path:models/marts/support",
+            "path:models/intermediate/accounts",
+            "path:models/intermediate/signals",
+            "path:models/marts/support",
             "fct_ticket_context",
         )
 
