@@ -88,6 +88,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     # what the CRM said when
     world.owner("o1", "Ann"), world.owner("o2", "Ben")
     world.company("crm", "Crimson", created_at=day(20), known_at=day(20))
+    world.ticket("crm", day(99), account_key="crm:crm")
+    world.company("prospect", "Perhaps", created_at=day(20), known_at=day(20))
     for at, owner, renewal in ((20, "o1", None), (68, "o2", "2026-03-20T00:00:00Z")):
         world.history("crm:crm", "owner_id", f"crm:{owner}", day(at))
         world.history("crm:crm", "renewal_at", renewal, day(at))
@@ -182,6 +184,10 @@ def test_the_crm_is_read_as_it_was_and_was_known(world: World) -> None:
     }  # fmt: skip
     billing = ("arr", "is_trial", "has_churned", "is_past_due", "has_open_failed_payment", "has_downgraded")
     assert looks(world, "crm:crm", *billing)[95] == (None,) * 6
+
+
+def test_a_prospect_who_never_wrote_is_known_as_it_is_now_alone(world: World) -> None:
+    assert looks(world, "crm:prospect", "name") == {130: "Perhaps"}
 
 
 def test_without_crm_and_billing_nothing_is_known_and_nothing_is_denied(tmp_path: Path) -> None:
