@@ -73,7 +73,7 @@ _STORY = """
     select "at", what, text, amount, currency, record_id, url, system
     from marts.fct_account_timeline
     where account_key = ?
-    order by "at", system, what, record_id
+    order by place
 """
 
 
