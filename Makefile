@@ -16,7 +16,7 @@ $(STAMP): bootstrap.lock requirements.lock pyproject.toml
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: setup  ## A simulated company, end to end: about three minutes
+demo: setup  ## A simulated company, end to end: about seven minutes
 	$(BIN)/groundswell demo
 
 test: setup  ## Everything CI runs

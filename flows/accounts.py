@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from flows.core.errors import GroundswellError
 from flows.core.neutralise import plain
@@ -164,20 +164,20 @@ def _listed(row: dict[str, Any]) -> str:
 
 def render_account(result: dict[str, Any]) -> RenderableType:
     """An account's facts, the records it is known by, what it had and paid, and its story."""
-    facts = Table("fact", "value", title=_cell(result["facts"]["name"] or result["facts"]["account_key"]))
+    facts = Table("fact", _folded("value"), title=_cell(result["facts"]["name"] or result["facts"]["account_key"]))
     for name, value in result["facts"].items():
         ended = name == "plan" and result["facts"]["has_churned"]
         facts.add_row(name.replace("_", " "), ("none" if ended else "unknown") if value is None else _cell(value))
-    records = Table("system", "record", "name", "found by", "detail", title="Known as")
+    records = Table("system", _folded("record"), "name", "found by", "detail", title="Known as")
     for row in result["records"]:
         records.add_row(*(_cell(row[name]) for name in ("system", "record_id", "name", "method", "detail")))
-    plans = Table("from", "plan", "ARR", "record", title="Plan and ARR")
+    plans = Table("from", "plan", "ARR", _folded("record"), title="Plan and ARR")
     for row in result["plans"]:
         plan = f"{row['plan']} (trial)" if row["is_trial"] else row["plan"] or "none"
         plans.add_row(
             _minute(row["valid_from"]), _cell(plan), _money(row["arr"], row["currency"]), _cell(row["record_id"])
         )
-    story = Table("when", "what", "amount", "record", title="Story")
+    story = Table("when", "what", "amount", _folded("record"), title="Story")
     for row in result["story"]:
         story.add_row(
             _minute(row["at"]), _cell(row["text"]), _money(row["amount"], row["currency"]), _cell(row["record_id"])
@@ -188,6 +188,11 @@ def render_account(result: dict[str, Any]) -> RenderableType:
         plans if result["plans"] else "No plan of it is known.",
         story if result["story"] else "Nothing has happened to it yet.",
     )
+
+
+def _folded(name: str) -> Column:
+    """A column of ids and addresses: they go on in the next line rather than being cut."""
+    return Column(name, overflow="fold")
 
 
 def _minute(moment: str) -> str:
