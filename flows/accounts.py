@@ -48,8 +48,8 @@ _LISTS = {  # a list of the report: which records, and what people call it
 }
 _MEANT = (  # the first that fits an account decides
     "? in (accounts.account_key, links.record_id)",
-    "lower(?) in (lower(accounts.name), lower(links.name))",
-    "contains(lower(accounts.name), lower(?))",
+    "lower(accounts.name) = lower(?)",
+    "contains(lower(concat_ws(' ', accounts.name, links.name, array_to_string(accounts.domains, ' '))), lower(?))",
 )
 _RECORDS = """
     select record_id, system, name, method, confidence, status, detail

@@ -159,6 +159,8 @@ def backfill(
     settings, moment = _settings(dry_run, source), _moment(now)
     if since:
         settings = settings.with_since(since)
+    if not settings.sources:
+        raise ConfigError("no source is configured", "Add a [sources.<name>] table to groundswell.toml.")
     failed = False
     for name in source or settings.sources:
         try:
@@ -194,7 +196,9 @@ def findings(
     for row in rows:  # not a table: keys and titles stay whole on a narrow screen
         accounts = plural(row["accounts"], "account") if row["accounts"] else ""
         revenue = f"ARR {amount(row['arr'], row['currency'])}" if accounts else ""
-        counts = [accounts, revenue, plural(row["tickets"], "ticket"), f"{row['confidence']:.0%} sure"]
+        # what a warning adds up to is a sum of weights and no probability
+        weight = f"weight {row['confidence']:.2f}" if row["kind"] == "churn" else f"{row['confidence']:.0%} sure"
+        counts = [accounts, revenue, plural(row["tickets"], "ticket"), weight]
         console.print(Text(row["finding_key"], "bold"), f"{row['state']}, {row['severity']}", highlight=False)
         told = [row["title"], " · ".join(filter(None, counts)), row["tracker_url"]]
         for line in filter(None, told):

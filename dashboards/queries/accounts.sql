@@ -1,9 +1,9 @@
--- Grain: one row an account with tickets or bills: those that may leave first, then the largest ARR.
+-- Grain: one row an account with tickets or bills: those with an open warning first, then the largest ARR.
 with risks as (
     select substr(candidate_key, 7) as account_key, finding_key, state, severity, confidence
     from marts.fct_findings
     where as_of = (select max(as_of) from marts.fct_findings) and kind = 'churn' and candidate_key like 'churn:%'
-        and state in ('emerging', 'open', 'escalating', 'regressed') and not is_muted
+        and state in ('open', 'escalating', 'regressed') and not is_muted and not is_history
     qualify row_number() over (partition by account_key order by confidence desc, finding_key) = 1
 )
 

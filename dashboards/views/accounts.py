@@ -27,12 +27,13 @@ def page() -> None:
 def listing(status: dict[str, Any]) -> None:
     st.title("Accounts")
     show.data_status(status)
-    rows = query("accounts")
+    # rounded here: the column would cut what is behind the point
+    rows = query("accounts").with_columns(pl.col("arr_reporting").round())
     if rows.is_empty():
         st.info("No account is known yet.", icon=":material/domain:")
         return
     at_risk = rows["is_at_risk"].sum()
-    st.caption(f"{show.plural(at_risk, 'account')} may leave; they stand first. Unknown is left empty.")
+    st.caption(f"{show.plural(at_risk, 'account')} with an open warning; they stand first. Unknown is left empty.")
     reporting = (rows["reporting_currency"][0] or "").upper()
     event = st.dataframe(
         rows, hide_index=True, on_select="rerun", selection_mode="single-row", key="accounts", row_height=40,
@@ -122,7 +123,7 @@ def story(rows: pl.DataFrame) -> None:
         column_config={
             "at": st.column_config.DatetimeColumn("When", format="D MMM YYYY, HH:mm"),
             "text": st.column_config.TextColumn("What", width="large"),
-            "amount": st.column_config.NumberColumn("Amount", format="localized"), "currency": "Currency",
+            "amount": st.column_config.NumberColumn("Amount", format="localized", width=110), "currency": "Currency",
             "system": "Told by", "record_id": "Read from",
             "url": st.column_config.LinkColumn("Source", display_text="open", width="small"),
         },

@@ -38,8 +38,8 @@ def listing(status: dict[str, Any]) -> None:
         return
     table = rows.select(
         "severity", "state", "kind", "title", pl.col("tracker_url").map_elements(link, return_dtype=pl.String),
-        "accounts", "arr", pl.col("tiers").map_elements(show.tiers, return_dtype=pl.String), "tickets", "confidence",
-        "first_seen_at", "last_seen_at", "is_muted",
+        "accounts", pl.col("arr").round(), pl.col("tiers").map_elements(show.tiers, return_dtype=pl.String), "tickets",
+        "confidence", "first_seen_at", "last_seen_at", "is_muted",
     )  # fmt: skip
     currency = next((code.upper() for code in rows["currency"] if code), "")
     event = st.dataframe(
@@ -144,8 +144,8 @@ def accounts(row: dict[str, Any], rows: pl.DataFrame) -> None:
     reporting = (row["currency"] or "").upper()
     st.dataframe(
         rows.select(
-            "name", "account_key", "tier", "segment", "plan", "arr_reporting", "arr", "currency", "tickets",
-            "owner_name",
+            "name", "account_key", "tier", "segment", "plan", pl.col("arr_reporting").round(), pl.col("arr").round(),
+            "currency", "tickets", "owner_name",
         ),
         hide_index=True, key="accounts",
         column_config={

@@ -191,30 +191,15 @@ class Hubspot:
         """What is asked for, and which settings name a property that the account does not have."""
         kind = _KINDS[stream]
         properties, history = set(kind.properties) | {kind.changed, "hs_object_id"}, set(kind.history)
-        existing = self._properties(stream)
-        problems = []
+        existing = property_names(self.client, stream, self._burst)
         for setting in _NAMED if stream == "companies" else ():
             name = getattr(self._source, setting)
-            if name is None:
-                continue
-            properties.add(name)
-            history |= {name} if setting in _WITH_PAST else set()
-            if existing and name not in existing:
-                nearest = get_close_matches(name, existing, n=1, cutoff=0.5)
-                hint = f"; the nearest is {nearest[0]!r}" if nearest else ""
-                problems.append(f"{setting} in groundswell.toml is {name!r}, a property companies do not have{hint}")
+            if name is not None:
+                properties.add(name)
+                history |= {name} if setting in _WITH_PAST else set()
+        problems = misnamed(self._source, existing) if stream == "companies" else []
         known = existing or properties
         return Kind(kind.changed, tuple(sorted(properties & known)), tuple(sorted(history & known))), tuple(problems)
-
-    def _properties(self, stream: str) -> set[str]:
-        """Names of the properties that the account has; empty where they may not be read."""
-        try:
-            answer = self.client.get_json(f"crm/v3/properties/{stream}", limit=self._burst)
-        except VendorError as error:
-            if error.status in (403, 404):
-                return set()
-            raise
-        return {str(found["name"]) for found in answer["results"]}
 
     # -- the rest
 
@@ -269,3 +254,26 @@ def _version(kind: Kind, item: Json) -> str:
 
 def _to_record(kind: Kind) -> Callable[[Json], Record]:
     return lambda item: record(item.get("id"), _version(kind, item), item)
+
+
+def property_names(client: Client, stream: str, limit: RateLimit | None = None) -> set[str]:
+    """Names of the properties that a type of object has; empty where they may not be read."""
+    try:
+        answer = client.get_json(f"crm/v3/properties/{stream}", limit=limit)
+    except VendorError as error:
+        if error.status in (403, 404):
+            return set()
+        raise
+    return {str(found["name"]) for found in answer["results"]}
+
+
+def misnamed(source: HubspotSource, existing: set[str]) -> list[str]:
+    """The settings that name a property companies do not have, with the nearest that they have."""
+    problems = []
+    for setting in _NAMED if existing else ():
+        name = getattr(source, setting)
+        if name is not None and name not in existing:
+            nearest = get_close_matches(name, existing, n=1, cutoff=0.7)
+            hint = f"; the nearest is {nearest[0]!r}" if nearest else ""
+            problems.append(f"{setting} in groundswell.toml is {name!r}, a property companies do not have{hint}")
+    return problems

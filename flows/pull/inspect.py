@@ -39,7 +39,7 @@ class Inspection:
     sample: list[str] = field(default_factory=list)  # redacted subjects
     seconds: float | None = None  # estimate of a first pull
     notes: list[str] = field(default_factory=list)
-    will_fail: bool = False  # a permission is missing without which a pull fails; the notes say which
+    will_fail: bool = False  # a permission is missing or a setting is wrong; the notes say which
 
     def lines(self) -> list[str]:
         """Printable, the most telling lines first."""
@@ -105,6 +105,9 @@ def _hubspot(settings: Settings, name: str, source: HubspotSource) -> Inspection
             "contacts": _search(client, "contacts", 1),
             "deals": _search(client, "deals", 1),
         }
+        misnamed = hubspot.misnamed(source, hubspot.property_names(client, "companies"))
+    found.notes += misnamed
+    found.will_fail = bool(misnamed)
     found.access = ", ".join(stream for stream, answer in answers.items() if answer is not None) or "nothing"
     for stream, answer in answers.items():
         if answer is None:

@@ -38,6 +38,8 @@ def confidence(body: Body, write: Callable[[Any, int], str]) -> str:
     if body.get("confidence") is None:
         return ""
     why = write(body.get("why_confident"), 600)
+    if body.get("kind") == "churn":  # a sum of weights, and no probability
+        return f"Weight {float(body['confidence']):.2f} of at most 1{f': {why}' if why else ''}"
     sure = "over 99%" if float(body["confidence"]) > 0.99 else share(body["confidence"])  # nothing is certain
     return f"Confidence {sure}{f': {why}' if why else ''}"
 

@@ -142,7 +142,7 @@ def test_the_story_of_an_account_names_the_record_of_every_line(world: World) ->
         ("downgraded", "Downgraded from Business to Starter", "bill:e4"),
         ("proration", "Billed for a change in mid-period", "bill:e3"),
         ("ticket", "Ticket: Ticket down", "desk:down"),
-        ("warning_sign", "Warning sign: downgrade: went from Business to Starter", "churn-1"),
+        ("warning_sign", "Warning sign: downgrade", "churn-1"),
         ("finding", "Warned that it may leave", "churn-1"),
     ]
 

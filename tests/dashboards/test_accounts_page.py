@@ -24,7 +24,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
         con.execute(
             "insert into marts.fct_findings by name select ? as as_of, 'churn-1' as finding_key, 'churn' as kind,"
             " 'open' as state, 'churn:org:2' as candidate_key, 'high' as severity, 0.8 as confidence,"
-            " false as is_muted",
+            " false as is_muted, false as is_history",
             [NOW],
         )
     return home
@@ -54,7 +54,7 @@ def test_who_may_leave_stands_first_and_prospects_nowhere(company: Path, monkeyp
     assert app.title[0].value == "Accounts"
     assert frame(app, "account_key") == ["org:2", "org:1", "org:3"]
     assert frame(app, "is_at_risk") == [True, False, False]
-    assert any("1 account may leave" in caption.value for caption in app.caption)
+    assert any("1 account with an open warning" in caption.value for caption in app.caption)
 
 
 def test_an_account_tells_its_story_with_sources_and_foreign_text_stays_text(

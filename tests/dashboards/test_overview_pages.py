@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ def test_a_finding_shows_its_accounts_and_what_they_pay(visit: Open, published: 
 def test_the_findings_are_listed_with_their_accounts_and_revenue(visit: Open, published: Path) -> None:
     table = visit("findings").dataframe[0].value
     live = rows(published, "findings", which="live")
-    assert list(table["arr"]) == [float(row["arr"]) for row in live]
+    assert list(table["arr"]) == [round(Decimal(row["arr"])) for row in live]
     assert all("enterprise" in text for text in table["tiers"])
 
 

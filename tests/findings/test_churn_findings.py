@@ -219,7 +219,8 @@ def test_a_signal_says_its_numbers_and_names_its_evidence(base: World) -> None:
     )
     assert texts["C05"] == "went from Business to Starter on 26 May 2026"
     assert texts["C06"] == "renews on 27 August 2026, with 1 frustrated ticket not solved, sentiment down to -0.5"
-    assert texts["C07"] == "again 5 days after it was solved: Export stuck at 99%"
+    assert fired["again"]["C07"]["text"] == "again 5 days after it was solved: Export stuck at 99%"
+    assert fired["names it"]["C07"]["text"] == "again 5 days after it was solved: it names #41"
     assert len(fired["falls"]["C01"]["ticket_ids"]) == 5
     assert len(fired["silent"]["C02"]["ticket_ids"]) == 3
     assert len(fired["again"]["C07"]["ticket_ids"]) == 2

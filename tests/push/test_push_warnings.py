@@ -51,7 +51,7 @@ def test_a_warning_names_the_account_its_reasons_and_their_evidence(workplace: W
         "Ember Foods", "11,900 EUR (12,480 USD)", "Business", "gold", "*Owner*\\nMia Lang", "1 May 2026, in 52 days",
         "*Falling sentiment (C01)*: 5 tickets since 3 March 2026, sentiment from 0.3 to -0.6",
         "<https://desk.example/101|zendesk:101>", "stripe:in", "Billing (stripe) was last read 9 hours ago.",
-        "Confidence 65%: falling sentiment 0.35, failed payment 0.3", "groundswell mute churn-1",
+        "Weight 0.65 of at most 1: falling sentiment 0.35, failed payment 0.3", "groundswell mute churn-1",
         "<https://dash.example/findings?finding=churn-1|Evidence: 5 tickets>",
     ):  # fmt: skip
         assert part in text, part

@@ -62,7 +62,7 @@ final as (
         {{ prefixed('tickets.organization_id', 'tickets.source') }} as organization_id,
         organizations.name as organization_name,
         users.locale,
-        {{ first_match('tickets.api_url', '^(https?://[^/]+)/') }}
+        {{ first_match('tickets.api_url', '^(https?://.+)/api/v2/') }}
             || '/agent/tickets/' || tickets.source_id as url,
         nullif(field_values.app_version, '') as app_version_field,
         {{ prefixed('merges.target', 'tickets.source') }} as merged_into_ticket_id,

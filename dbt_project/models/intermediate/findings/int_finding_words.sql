@@ -212,7 +212,10 @@ select
                     when kind = 'churn' then 'no signs any more'
                     when completed_at is not null then 'its issue is completed' else 'no tickets any more' end
                 when 'archived' then case when is_muted then 'muted' else 'declined in the tracker' end
-                else case when kind = 'churn' then 'the signs stand' else 'tickets keep coming' end
+                else case
+                    when kind <> 'churn' then 'tickets keep coming'
+                    when ended_at < as_of then 'its last sign stood until ' || {{ day_words('ended_at') }}
+                    else 'the signs stand' end
             end)
         ]),
         lambda reason: reason.text is not null

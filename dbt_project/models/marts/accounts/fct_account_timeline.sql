@@ -85,7 +85,7 @@ unioned as (
     from events
     union all
     select
-        account_key, fired_at, 'warning_sign', 'Warning sign: ' || rule_name || ': ' || text, null, null, finding_key, null,
+        account_key, fired_at, 'warning_sign', 'Warning sign: ' || rule_name, null, null, finding_key, null,
         'groundswell'
     from signs
     union all

@@ -49,8 +49,10 @@ final as (
         cast(findings.episode as integer) as episode,
         findings.is_muted,
         -- a warning is told for the first time as long as one of its rules stands, however long ago that fired
-        case when findings.kind = 'churn' then findings.ended_at else findings.last_seen_at end
-            <= findings.as_of - to_days(cast(policy.publish_max_age_days as integer)) as is_history,
+        case
+            when findings.kind = 'churn' then findings.ended_at < findings.as_of
+            else findings.last_seen_at <= findings.as_of - to_days(cast(policy.publish_max_age_days as integer))
+        end as is_history,
         findings.window_start_at,
         findings.window_end_at,
         cast(findings.observed as integer) as observed,
