@@ -1,4 +1,5 @@
--- The running backlog ends at the number of tickets that are not solved.
+-- The running backlog ends at the number of tickets that are not solved. Where the past is judged it cannot be compared:
+-- resolved_at is of today, and a ticket that was solved then may have been reopened since.
 with
 
 last_day as (
@@ -18,3 +19,6 @@ select last_day.day, last_day.backlog, open_tickets.tickets
 from last_day
 cross join open_tickets
 where last_day.backlog <> open_tickets.tickets
+    and not exists (
+        select 1 from {{ ref('int_ticket_turns') }} as turns where cast(turns.occurred_at as date) > last_day.day
+    )
