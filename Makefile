@@ -33,7 +33,7 @@ lint: setup
 dashboards: setup  ## The BI pages, on loopback
 	$(BIN)/groundswell dashboards
 
-sandbox: setup  ## The simulated company's helpdesk, Linear board and Slack channels, on loopback
+sandbox: setup  ## The simulated company's helpdesk, CRM, billing, Linear board and Slack channels, on loopback
 	$(BIN)/groundswell sandbox serve
 
 # The lock names no registry; re-made only when pyproject.toml's dependencies change.

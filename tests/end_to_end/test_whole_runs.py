@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from workplace import Workplace, workplace
 
@@ -59,6 +60,8 @@ def test_every_finding_leads_to_its_tickets(lived: Workplace) -> None:
     assert findings
     for finding in findings:
         assert len(finding["evidence"]) == finding["tickets"], finding["finding_key"]
+    links = [ticket["url"] for finding in findings for ticket in finding["evidence"]]
+    assert httpx.get(links[0]).status_code == 200, links[0]
 
 
 def test_the_backfill_filed_only_what_was_still_open(lived: Workplace) -> None:

@@ -288,6 +288,14 @@ def test_a_warning_is_resolved_when_no_rule_has_stood_for_two_weeks(base: World)
     assert finding(base, "quiet for a while")["tickets"] == 1
 
 
+def test_a_warning_whose_last_sign_is_over_is_not_told_for_the_first_time(base: World) -> None:
+    over, stands = finding(base, "quiet for a while"), finding(base, "leaving")
+    assert (over["is_history"], stands["is_history"]) == (True, False)
+    assert "its last sign stood until" in over["reasons"]
+    keys = {row["finding_key"] for row in messages(base)}
+    assert stands["finding_key"] in keys and over["finding_key"] not in keys
+
+
 def test_without_crm_and_billing_the_rules_about_tickets_work_and_the_rest_is_unknown(world: World) -> None:
     world.accounts = []
     world.rows["intermediate.int_account_events"] = []

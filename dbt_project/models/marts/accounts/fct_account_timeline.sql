@@ -1,4 +1,5 @@
--- Grain: one row a thing in the story of an account: a ticket, an event in billing or the CRM, a finding that was told.
+-- Grain: one row a thing in the story of an account: a ticket, an event in billing or the CRM, a finding that was told,
+-- a sign of its warning of now.
 with
 
 tickets as (select * from {{ ref('int_ticket_facts') }} where account_key is not null),
