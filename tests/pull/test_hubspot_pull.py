@@ -357,6 +357,12 @@ def test_inspection_shows_the_portal_counts_sample_and_time(crm: Crm, monkeypatc
     assert "crm.objects.deals.read" in " ".join(limited.notes)
 
 
+def test_inspection_names_a_setting_that_no_property_answers_to(crm: Crm) -> None:
+    crm.source = crm.source.model_copy(update={"tier_field": "teir"})
+    found = inspect(crm.run().settings, "hubspot")
+    assert found.will_fail and "the nearest is 'tier'" in " ".join(found.notes)
+
+
 def test_a_wrong_address_is_not_taken_for_a_missing_scope(crm: Crm) -> None:
     crm.source = crm.source.model_copy(update={"base_url": f"{crm.sandbox.url}/hubspot/crm"})
     with pytest.raises(VendorError, match="Check base_url of hubspot") as caught:
