@@ -137,6 +137,8 @@ def build(world: World) -> World:
     says(world, "quiet for long", 30 + 15)
     world.account("quiet for a while")
     says(world, "quiet for a while", 30 + 13)
+    world.account("quiet of late")
+    says(world, "quiet of late", 30 + 3)
     world.ticket(START)  # the history is older than every silence
     return world
 
@@ -289,7 +291,7 @@ def test_a_warning_is_resolved_when_no_rule_has_stood_for_two_weeks(base: World)
 
 
 def test_a_warning_whose_last_sign_is_over_is_not_told_for_the_first_time(base: World) -> None:
-    over, stands = finding(base, "quiet for a while"), finding(base, "leaving")
+    over, stands = finding(base, "quiet of late"), finding(base, "leaving")
     assert (over["is_history"], stands["is_history"]) == (True, False)
     assert "its last sign stood until" in over["reasons"]
     keys = {row["finding_key"] for row in messages(base)}
