@@ -6,147 +6,88 @@ from the environment alone, by `Settings.secret`. README.md lists every key.
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
+    SettingsError,
 )
 
-from flows.core.clock import parse
-from flows.core.errors import ConfigError
+from flows.connections import (
+    Address,
+    Count,
+    Destinations,
+    FilesSource,
+    FilesStream,
+    HubspotSource,
+    Linear,
+    PathOrUrl,
+    Seconds,
+    Slack,
+    Source,
+    StripeSource,
+    ZendeskSource,
+    as_text,
+    checked_moment,
+    checked_path,
+)
+from flows.core.errors import ConfigError, nearest
+from flows.mistakes import mistakes
+
+__all__ = [
+    "Destinations", "FilesSource", "FilesStream", "HubspotSource", "Linear", "Settings", "Slack", "Source",
+    "StripeSource", "ZendeskSource", "load_settings",
+]  # fmt: skip
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 CONFIG_NAME = "groundswell.toml"
 DEMO_CONFIG = Path(".groundswell/demo") / CONFIG_NAME
 RESERVED = ("linear", "slack", "journal", "quarantine")  # what the stores call things that are no sources
+PREFIX = "GROUNDSWELL_"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ZendeskSource(_Section):
-    """A Zendesk account. Secrets: GROUNDSWELL_<NAME>_EMAIL and GROUNDSWELL_<NAME>_API_TOKEN."""
-
-    type: Literal["zendesk"]
-    base_url: str  # https://<subdomain>.zendesk.com
-    since: str | None = None  # ISO date: how far back the first pull goes; default everything
-    requests_per_minute: int = 60
-    incremental_requests_per_minute: int = 10
-    category_field: str | None = None  # title of the ticket field that holds the helpdesk's own category
-    version_field: str | None = None  # title of the ticket field that holds the product version
-    late_after_hours: float = 6.0
-    max_bad_share: float = 0.2  # more bad rows than this and the batch is bad, not the rows
-
-    @field_validator("since")
-    @classmethod
-    def _since_is_a_date(cls, since: str | None) -> str | None:
-        return since if since is None else checked_moment(since)
-
-
-class HubspotSource(_Section):
-    """A HubSpot account. Secret: GROUNDSWELL_<NAME>_ACCESS_TOKEN, of a private app that may read its CRM."""
-
-    type: Literal["hubspot"]
-    base_url: str = "https://api.hubapi.com"
-    requests_per_minute: int = 600
-    search_requests_per_second: int = 4
-    account_field: str | None = None  # company property that holds your own account id
-    tier_field: str | None = None  # company property with the customer's tier
-    segment_field: str = "industry"  # company property that customers are divided by
-    renewal_field: str | None = None  # company property with the date of the next renewal; else open renewal deals
-    archived_every_hours: float = 24.0  # archived records never appear in a search: they are listed this often
-    late_after_hours: float = 6.0
-    max_bad_share: float = 0.2
-
-
-class StripeSource(_Section):
-    """A Stripe account. Secret: GROUNDSWELL_<NAME>_API_KEY, a restricted key that may read billing."""
-
-    type: Literal["stripe"]
-    base_url: str = "https://api.stripe.com"
-    requests_per_minute: int = 1200
-    account_field: str | None = "account_id"  # metadata key that holds your own account id
-    late_after_hours: float = 6.0
-    max_bad_share: float = 0.2
-
-
-class FilesStream(_Section):
-    """One exported file (or a glob of them) and the mapping of its columns onto ours."""
-
-    path: str
-    format: Literal["csv", "jsonl", "parquet"] | None = None  # default: by the file's ending
-    columns: dict[str, str] = Field(default_factory=dict)  # our name -> the file's name
-    constants: dict[str, str] = Field(default_factory=dict)  # our name -> a fixed value
-    values: dict[str, dict[str, str]] = Field(default_factory=dict)  # our name -> the file's value -> ours
-    filter: dict[str, str] = Field(default_factory=dict)  # the file's column -> the value rows must have
-    version_column: str | None = None  # the file's column that grows with every change of a row
-
-
-class FilesSource(_Section):
-    """Exported files: tickets, messages, articles, releases, users, organizations."""
-
-    type: Literal["files"]
-    streams: dict[Literal["tickets", "messages", "articles", "releases", "users", "organizations"], FilesStream]
-    ticket_url: str | None = None  # template with {id}
-    late_after_hours: float = 24.0 * 366
-    max_bad_share: float = 0.2
-    full_snapshot: bool = True  # each file is the whole: an empty or shrunk one is refused
-
-
-Source = Annotated[ZendeskSource | HubspotSource | StripeSource | FilesSource, Field(discriminator="type")]
-
-
-class Linear(_Section):
-    """Where bug reports go. Secret: GROUNDSWELL_LINEAR_API_KEY."""
-
-    team: str  # key of the team, such as ENG
-    api_url: str = "https://api.linear.app/graphql"
-    requests_per_minute: int = 80
-
-
-class Slack(_Section):
-    """Where alerts and digests go. Secret: GROUNDSWELL_SLACK_BOT_TOKEN."""
-
-    alerts_channel: str  # channel id
-    digest_channel: str | None = None  # default: the alerts channel
-    ops_channel: str | None = None  # operational alarms; default: the alerts channel
-    api_url: str = "https://slack.com/api/"
-
-
-class Destinations(_Section):
-    linear: Linear | None = None
-    slack: Slack | None = None
+def _checked_home(given: Any) -> Any:
+    return Path(checked_path(given)) if isinstance(given, str) else given
 
 
 class Settings(BaseSettings):
     """Everything that can be set. Nothing here decides a finding: policy lives in dbt seeds."""
 
     model_config = SettingsConfigDict(
-        env_prefix="GROUNDSWELL_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
+        env_ignore_empty=True,
         extra="forbid",
         nested_model_default_partial_update=True,
     )
 
-    home: Path = Path(".groundswell")  # all data
-    clock: str = "system"  # system | an ISO time | a URL that answers {"now": ...}
-    landing_url: str | None = None  # any fsspec URL; default <home>/landing
-    journal_url: str | None = None  # any fsspec URL; default <home>/journal
+    home: Annotated[Path, BeforeValidator(_checked_home)] = Path(".groundswell")  # all data
+    clock: Annotated[str, BeforeValidator(as_text)] = "system"  # system | an ISO time | a URL that answers {"now": ...}
+    landing_url: PathOrUrl | None = None  # any fsspec URL; default <home>/landing
+    journal_url: PathOrUrl | None = None  # any fsspec URL; default <home>/journal
     dry_run: bool | None = None  # default: dry until a destination is configured
-    prefect_api_url: str | None = None  # default: PREFECT_API_URL
-    lock_wait_seconds: float = 600.0
-    keep_serving_copies: int = 3
-    keep_raw_days: int | None = None  # retention of superseded payload versions; default: for ever
-    dashboard_url: str = "http://127.0.0.1:8501"
+    prefect_api_url: Address | None = None  # default: PREFECT_API_URL
+    lock_wait_seconds: Seconds = 600.0
+    keep_serving_copies: Count = 3
+    keep_raw_days: Count | None = None  # retention of superseded payload versions; default: for ever
+    dashboard_url: Address = "http://127.0.0.1:8501"
     sources: dict[str, Source] = Field(default_factory=dict)
     destinations: Destinations = Field(default_factory=Destinations)
     _config_file: Path | None = PrivateAttr(default=None)
@@ -154,12 +95,24 @@ class Settings(BaseSettings):
     @field_validator("sources")
     @classmethod
     def _names_are_free(cls, sources: dict[str, Source]) -> dict[str, Source]:
+        """A name is part of a folder's and of a variable's name."""
+        variables: dict[str, str] = {}
         for name in sources:
             if name.lower() in RESERVED:
                 raise ValueError(f"a source cannot be called {name!r}: Groundswell uses that name itself")
-            if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-                raise ValueError(f"a source cannot be called {name!r}: use letters, digits, - and _")
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
+                raise ValueError(f"a source cannot be called {name!r}: use letters, digits, - and _, at most 64")
+            other = variables.setdefault(cls.secret_name(name, ""), name)
+            if other != name:
+                raise ValueError(f"{other!r} and {name!r} would share their secrets: rename one of these sources")
         return sources
+
+    @field_validator("journal_url")
+    @classmethod
+    def _stores_are_apart(cls, journal: str | None, info: ValidationInfo) -> str | None:
+        if journal is not None and journal.rstrip("/") == str(info.data.get("landing_url")).rstrip("/"):
+            raise ValueError("must not be the place of landing_url: the two are different stores")
+        return journal
 
     @property
     def config_file(self) -> Path | None:
@@ -185,7 +138,7 @@ class Settings(BaseSettings):
         # The demo company's file lies in its home; another file says where home is, or leaves the default.
         is_demo = found.resolve() == DEMO_CONFIG.resolve()
         implied = InitSettingsSource(settings_cls, {"home": found.parent} if is_demo else {})
-        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, found), implied)
+        return (init_settings, env_settings, InitSettingsSource(settings_cls, _read(found)), implied)
 
     # -- places below home
 
@@ -242,24 +195,37 @@ class Settings(BaseSettings):
 
     @staticmethod
     def secret_name(owner: str, name: str) -> str:
-        return f"GROUNDSWELL_{owner.upper().replace('-', '_')}_{name.upper()}"
+        return f"{PREFIX}{owner.upper().replace('-', '_')}_{name.upper()}"
 
     def secret(self, owner: str, name: str) -> str:
-        """A secret of a source or destination from the environment. Raises ConfigError when it is unset."""
+        """A secret of a source or destination from the environment. Raises ConfigError, which never repeats it."""
         variable = self.secret_name(owner, name)
         value = os.environ.get(variable, "").strip()
         if not value:
-            raise ConfigError(f"{owner} needs {variable}, which is not set", f"Set it: export {variable}=...")
+            other = nearest(variable, unknown_variables(self), cutoff=0.85)
+            near = f" {other} is set: did you mean that?" if other else ""
+            raise ConfigError(f"{owner} needs {variable}, which is not set", f"Set it: export {variable}=...{near}")
+        if not value.isascii() or not value.isprintable() or " " in value or value[0] in "\"'":
+            raise ConfigError(
+                f"{variable} holds a quote, a space or another character that no secret of {owner} has",
+                f"Copy it again, without what stands around it: export {variable}=...",
+            )
         return value
 
 
-def checked_moment(text: str) -> str:
-    """The text, when it is an ISO 8601 date or time. Raises ValueError with what is wanted."""
-    try:
-        parse(text)
-    except (ValueError, OverflowError) as error:
-        raise ValueError(f"{text!r} is no date: write it like 2025-01-31 or 2025-01-31T09:30:00Z") from error
-    return text
+def variables(settings: Settings) -> Iterator[str]:
+    """The environment variables that mean something with these settings, but for keys below a table."""
+    yield f"{PREFIX}CONFIG"
+    yield from (f"{PREFIX}{key.upper()}" for key in Settings.model_fields)
+    destinations = {"linear": settings.destinations.linear, "slack": settings.destinations.slack}
+    for name, table in (settings.sources | destinations).items():
+        yield from (settings.secret_name(name, secret) for secret in (table.secrets if table else ()))
+
+
+def unknown_variables(settings: Settings) -> list[str]:
+    """GROUNDSWELL_ variables that mean nothing with these settings. (A wrong key below a table is refused.)"""
+    ours = [name.upper() for name in os.environ if name.upper().startswith(PREFIX) and "__" not in name]
+    return sorted(set(ours) - set(variables(settings)))
 
 
 def find_config() -> Path | None:
@@ -281,15 +247,54 @@ def find_config() -> Path | None:
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Read the settings. Raises ConfigError with one line a mistake, naming the key."""
+    """Read the settings. Raises ConfigError with one line a mistake: where it stands, and what to write there."""
     found = find_config()
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
-        where = found or "the environment"
-        lines = [f"  {'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()]
+        told = [(_variable(mistake.path), mistake) for mistake in mistakes(error, Settings)]
+        where = found if found and any(variable is None for variable, _ in told) else "the environment"
+        lines = [f"  {variable or '.'.join(mistake.path)}: {mistake.says}" for variable, mistake in told]
         raise ConfigError(f"{where} is not usable:\n" + "\n".join(lines)) from error
-    except ValueError as error:
-        raise ConfigError(f"{found or 'the environment'} cannot be read: {error}") from error
+    except SettingsError as error:  # a variable that stands for a whole table
+        wrong = next((name for name in ("SOURCES", "DESTINATIONS") if not _is_json(f"{PREFIX}{name}")), "...")
+        raise ConfigError(
+            f"{PREFIX}{wrong} is no JSON object", "Better write its tables into groundswell.toml."
+        ) from error
     settings.config_file = found
     return settings
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The tables of a file. Raises ConfigError with the line of what cannot be read."""
+    try:
+        data = path.read_bytes()
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}", "Check who may read it.") from error
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ConfigError(
+            f"{path} line {line}: byte 0x{data[error.start]:02x} is not UTF-8", "Save it as UTF-8."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        todo = "It is no TOML there: text stands in quotes, a table begins with [name], and each key stands once."
+        raise ConfigError(f"{path} cannot be read: {error}", todo) from error
+
+
+def _variable(path: tuple[str, ...]) -> str | None:
+    """The environment variable that a key was taken from, if it was: its own, or one of a table above it."""
+    set_here = {name.upper(): name for name in os.environ}
+    for depth in range(len(path), 0, -1):
+        name = PREFIX + "__".join(path[:depth]).upper()
+        if name in set_here:
+            return set_here[name]
+    return None
+
+
+def _is_json(variable: str) -> bool:
+    try:
+        json.loads(os.environ.get(variable, "{}"))
+    except ValueError:
+        return False
+    return True

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import difflib
+from collections.abc import Iterable
+
 
 class GroundswellError(Exception):
     """A failure that has an explanation. The command line prints it without a traceback.
@@ -38,3 +45,43 @@ class Busy(GroundswellError):
 
 class BadBatch(GroundswellError):
     """A batch failed a critical expectation: the source's findings stop, its landing does not."""
+
+
+def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """The known name that was probably meant by `name`, whatever the case of its letters, or None."""
+    by_fold = {one.casefold(): one for one in known}
+    near = difflib.get_close_matches(name.casefold(), by_fold, n=1, cutoff=cutoff)
+    return by_fold[near[0]] if near else None
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """What to do about a name that is not known: the nearest one, or those there are."""
+    names = list(known)
+    near = nearest(name, names)
+    if near:
+        return f"Did you mean {near!r}?"
+    return f"There are: {', '.join(names)}." if names else "There are none."
+
+
+class DiskFull(GroundswellError):
+    """What was to be written does not fit on its disk. What was half written is gone again."""
+
+    def __init__(self, path: object, why: str) -> None:
+        super().__init__(
+            f"the disk of {path} is full ({why})",
+            "Free some space there. Nothing is damaged; the next run goes on where this one stopped.",
+        )
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def told_when_full(path: object) -> Iterator[None]:
+    """Raise DiskFull naming `path` where the block runs out of space."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise DiskFull(path, error.strerror or str(error)) from error
