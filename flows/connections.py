@@ -6,15 +6,13 @@ A table's `secrets` are the names of what it needs from the environment: GROUNDS
 from __future__ import annotations
 
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-import fsspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from flows.core.clock import iso, parse
-from flows.core.errors import meant
+from flows.core.places import checked_path
 
 
 def checked_moment(text: str) -> str:
@@ -39,27 +37,6 @@ def checked_address(text: str) -> str:
         raise ValueError(f"must be a web address that begins with https://, not {text[:60]!r}")
     if parts.query or parts.fragment:
         raise ValueError("must end before its ? or #: Groundswell adds the rest itself")
-    return text
-
-
-def checked_path(text: str) -> str:
-    """The path with ~ made out, or the URL when fsspec can open its kind. Raises ValueError."""
-    if not text.strip() or "\0" in text:
-        raise ValueError("must name a file or folder")
-    if "://" not in text:
-        try:
-            return str(Path(text).expanduser())
-        except RuntimeError as error:
-            raise ValueError(f"{text!r} begins with the home of a user that does not exist") from error
-    protocol = text.partition("://")[0]
-    try:
-        fsspec.get_filesystem_class(protocol.partition("::")[0])
-    except ImportError as error:
-        raise ValueError(f"{protocol}:// cannot be opened here: {error}") from error
-    except ValueError as error:
-        raise ValueError(
-            f"{protocol}:// is no kind of place. {meant(protocol, fsspec.available_protocols())}"
-        ) from error
     return text
 
 

@@ -46,9 +46,9 @@ from flows.connections import (
     ZendeskSource,
     as_text,
     checked_moment,
-    checked_path,
 )
 from flows.core.errors import ConfigError, nearest
+from flows.core.places import checked_path
 from flows.mistakes import mistakes
 
 __all__ = [
@@ -284,6 +284,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _variable(path: tuple[str, ...]) -> str | None:
     """The environment variable that a key was taken from, if it was: its own, or one of a table above it."""
+    if path[0] not in Settings.model_fields:
+        return None
     set_here = {name.upper(): name for name in os.environ}
     for depth in range(len(path), 0, -1):
         name = PREFIX + "__".join(path[:depth]).upper()
