@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from itertools import product, takewhile
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from flows.core.errors import ConfigError, meant
+
+WILD = frozenset("*?[")
 
 
 def checked_path(text: str) -> str:
@@ -32,3 +36,31 @@ def open_place(url: str) -> tuple[Any, str]:
     except ImportError as error:
         raise ConfigError(f"{url} cannot be opened here: {error}", "Install what it names.") from error
     return fs, str(inner)
+
+
+def files_at(path: str, base: Path) -> list[str]:
+    """The files that a path, a glob or a URL names, sorted. Raises ConfigError when there is none, or one lies outside.
+
+    A relative path begins at the folder `base` and stays below it. What a glob finds stays below the folder that the
+    glob begins with. Links are followed before that is judged; whoever means another place writes its absolute path.
+    """
+    is_url = "://" in path
+    whole = path if is_url else str(base / path)
+    fs, inner = open_place(whole)
+    is_glob = not WILD.isdisjoint(inner)
+    found = sorted(fs.glob(inner)) if is_glob else [inner] if fs.exists(inner) else []
+    if not found:
+        raise ConfigError(
+            f"there is no file {whole}", "Check path in groundswell.toml; it is taken from where that is."
+        )
+    if is_url and ".." in PurePosixPath(inner).parts:
+        raise ConfigError(f"{whole} leads out of where it begins", "Write it without any ..")
+    fences = [Path(*takewhile(WILD.isdisjoint, Path(inner).parts))] if is_glob else []
+    fences += [] if is_url or Path(path).is_absolute() else [base]
+    for file, fence in product(found, fences if isinstance(fs, LocalFileSystem) else ()):
+        if not Path(file).resolve().is_relative_to(fence.resolve()):
+            raise ConfigError(f"{file} lies outside of {fence.resolve()}", "If it is meant, write its absolute path.")
+    for file in found:
+        if not fs.isfile(file):
+            raise ConfigError(f"{file} is no file", "Name a file, or the files of a folder, such as exports/*.csv")
+    return [fs.unstrip_protocol(file) if is_url else file for file in found]

@@ -20,11 +20,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from difflib import get_close_matches
 from typing import Any
 
 from flows.core.clock import epoch_ms, from_epoch_ms, iso
-from flows.core.errors import VendorError
+from flows.core.errors import VendorError, nearest
 from flows.core.http import Client, RateLimit
 from flows.core.keys import digest
 from flows.core.run import Run
@@ -232,6 +231,8 @@ def client(settings: Settings, name: str, source: HubspotSource) -> Client:
         vendor=name,
         base_url=source.base_url,
         requests_per_minute=source.requests_per_minute,
+        timeout=settings.timeout_seconds,
+        backoff=settings.retry_seconds,
         headers={"Authorization": f"Bearer {settings.secret(name, 'access_token')}"},
         hints={
             401: f"Check {variable}: the access token of a private app (Settings, Integrations, Private Apps).",
@@ -273,7 +274,7 @@ def misnamed(source: HubspotSource, existing: set[str]) -> list[str]:
     for setting in _NAMED if existing else ():
         name = getattr(source, setting)
         if name is not None and name not in existing:
-            nearest = get_close_matches(name, existing, n=1, cutoff=0.7)
-            hint = f"; the nearest is {nearest[0]!r}" if nearest else ""
+            near = nearest(name, existing, cutoff=0.7)
+            hint = f"; the nearest is {near!r}" if near else ""
             problems.append(f"{setting} in groundswell.toml is {name!r}, a property companies do not have{hint}")
     return problems

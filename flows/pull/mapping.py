@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -11,7 +10,7 @@ from typing import Any
 import orjson
 
 from flows.core.clock import iso, parse
-from flows.core.errors import ConfigError
+from flows.core.errors import ConfigError, meant
 from flows.core.keys import digest
 from flows.landing.store import Record
 from flows.settings import FilesStream
@@ -112,11 +111,8 @@ class Mapping:
 
 
 def _check(name: str, known: tuple[str, ...], what: str) -> None:
-    if name in known:
-        return
-    near = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1)
-    meant = next((k for k in known if near and k.lower() == near[0]), None)
-    raise ConfigError(what, f"Did you mean {meant!r}?" if meant else f"There are: {', '.join(known)}.")
+    if name not in known:
+        raise ConfigError(what, meant(name, known))
 
 
 def _text(value: Any) -> str:
