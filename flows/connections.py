@@ -142,7 +142,7 @@ class FilesSource(Table):
 
     type: Literal["files"]
     streams: dict[Literal["tickets", "messages", "articles", "releases", "users", "organizations"], FilesStream] = (
-        Field(min_length=1, examples=["[sources.<name>.streams.tickets]"])
+        Field(examples=["[sources.<name>.streams.tickets]"])
     )
     ticket_url: Word | None = None  # template with {id}
     late_after_hours: Hours = 24.0 * 366
