@@ -18,12 +18,15 @@ def utc(moment: datetime) -> datetime:
 
 def parse(text: str) -> datetime:
     """An ISO 8601 text as an aware UTC datetime. Raises ValueError on anything else."""
-    return utc(datetime.fromisoformat(text.strip().replace("Z", "+00:00")))
+    try:
+        return utc(datetime.fromisoformat(text.strip().replace("Z", "+00:00")))
+    except OverflowError as error:  # before the first or after the last year there is, in UTC
+        raise ValueError(f"{text!r} lies outside the calendar") from error
 
 
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC with a Z and whole seconds: 2026-01-31T09:30:00Z. Sorts as text."""
-    return utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc(moment).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"  # four digits of every year
 
 
 def epoch_ms(text: str) -> int:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import difflib
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 
 class GroundswellError(Exception):
@@ -33,6 +31,26 @@ class VendorError(GroundswellError):
         super().__init__(f"{vendor}: {what}", todo)
         self.vendor = vendor
         self.status = status
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the vendor is silent, failing or out of allowance, rather than refusing what we asked for."""
+        return self.status is None or self.status >= 500 or self.status == 429
+
+
+class NoAnswer(VendorError):
+    """The vendor is silent: no connection, or none that lasted until an answer was there."""
+
+
+def several(vendor: str, failures: Sequence[GroundswellError]) -> GroundswellError:
+    """One failure as it is; several as one that names each."""
+    if len(failures) == 1:
+        return failures[0]
+    first = failures[0]
+    status = first.status if isinstance(first, VendorError) else None
+    whats = list(dict.fromkeys(f.what.removeprefix(f"{vendor}: ") for f in failures))
+    todos = list(dict.fromkeys(f.todo for f in failures if f.todo))
+    return VendorError(vendor, "; ".join(whats), " ".join(todos), status=status)
 
 
 class UnknownOutcome(VendorError):

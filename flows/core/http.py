@@ -23,11 +23,13 @@ import orjson
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 from tenacity.stop import stop_base
 
-from flows.core.errors import UnknownOutcome, VendorError
+from flows.core.errors import NoAnswer, UnknownOutcome, VendorError
+from flows.core.json_text import read_json
 
 log = logging.getLogger(__name__)
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs whole URLs with their parameters
 
+ANSWER_TIMEOUTS = 5  # an answer that trickles in is given up after so many timeouts, though it is never silent
 _SECRET_PARAMETER = re.compile(r"token|key|secret|password|signature|auth|email", re.IGNORECASE)
 _HINTS = {
     301: "The address has moved; put the new one into groundswell.toml.",
@@ -91,7 +93,8 @@ class Client:
     rejected: Rejected | None = None
     attempts: int = 6
     wait_budget: float = 900.0
-    timeout: float = 60.0  # seconds of silence, for one try
+    timeout: float = 60.0  # seconds of silence, for one try; all of an answer may take ANSWER_TIMEOUTS of it
+    backoff: float = 1.0  # seconds before the second try; doubles with each
     sleep: Callable[[float], None] = time.sleep
 
     def __post_init__(self) -> None:
@@ -101,7 +104,7 @@ class Client:
             timeout=httpx.Timeout(self.timeout, connect=min(self.timeout, 15.0)),
         )
         self._limit = RateLimit(self.requests_per_minute)
-        self._backoff = wait_exponential_jitter(initial=1, max=60, jitter=1)
+        self._backoff = wait_exponential_jitter(initial=self.backoff, max=60 * self.backoff, jitter=self.backoff)
         names = ("authorization", "x-api-key")
         self._secrets = [*([self.auth[1]] if self.auth else [])]
         self._secrets += [v.split()[-1] for k, v in self.headers.items() if k.lower() in names and v]
@@ -150,7 +153,7 @@ class Client:
             started = time.monotonic()
             try:
                 try:
-                    response = self._http.request(method, url, params=params, json=body)
+                    response = self._answer(method, url, params, body)
                 except httpx.HTTPError as error:
                     raise self._not_answered(method, url, error, write) from error
                 return self._read(response, write)
@@ -161,6 +164,18 @@ class Client:
         return retrying(once)
 
     # -- answers
+
+    def _answer(self, method: str, url: str, params: Mapping[str, Any] | None, body: Any) -> httpx.Response:
+        """The whole answer to one request."""
+        ends = time.monotonic() + ANSWER_TIMEOUTS * self.timeout
+        with self._http.stream(method, url, params=params, json=body) as answer:
+            parts = []
+            for part in answer.iter_raw():
+                parts.append(part)
+                if time.monotonic() > ends:
+                    raise httpx.ReadTimeout("the answer trickles in", request=answer.request)
+        whole = b"".join(parts)
+        return httpx.Response(answer.status_code, headers=answer.headers, content=whole, request=answer.request)
 
     def _read(self, response: httpx.Response, write: bool) -> Any:
         where = f"{response.request.method} {redact_url(str(response.request.url))}"
@@ -173,7 +188,7 @@ class Client:
         if not response.is_success:
             raise self._error(f"{where} is refused", response)
         try:
-            return orjson.loads(response.content) if response.content else None
+            return read_json(response.content) if response.content else None
         except ValueError as error:
             kind = response.headers.get("content-type", "no content type")
             what = f"{where} answered {len(response.content)} bytes ({kind}) that are not JSON ({error})"
@@ -189,7 +204,7 @@ class Client:
         if not isinstance(error, httpx.TransportError) or isinstance(error, httpx.UnsupportedProtocol):
             return VendorError(self.vendor, what, "Check the address in groundswell.toml.")
         todo = "Check the address in groundswell.toml, the network, and the vendor's status page."
-        return _TryAgain(VendorError(self.vendor, what, todo))
+        return _TryAgain(NoAnswer(self.vendor, what, todo))
 
     def _unknown(self, what: str, status: int | None) -> UnknownOutcome:
         return UnknownOutcome(
@@ -246,7 +261,7 @@ def _give_up(state: RetryCallState) -> Any:
     if error.after is not None and error.after == state.upcoming_sleep:
         tries += f"; the vendor asks to wait {error.after:.0f} s"
     todo = failure.todo or "The next run goes on where this one stopped."
-    raise VendorError(
+    raise type(failure)(
         failure.vendor, f"{failure.what.removeprefix(f'{failure.vendor}: ')}, {tries}", todo,
         status=failure.status,
     ) from error  # fmt: skip

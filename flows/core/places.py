@@ -60,7 +60,6 @@ def files_at(path: str, base: Path) -> list[str]:
     for file, fence in product(found, fences if isinstance(fs, LocalFileSystem) else ()):
         if not Path(file).resolve().is_relative_to(fence.resolve()):
             raise ConfigError(f"{file} lies outside of {fence.resolve()}", "If it is meant, write its absolute path.")
-    for file in found:
-        if not fs.isfile(file):
-            raise ConfigError(f"{file} is no file", "Name a file, or the files of a folder, such as exports/*.csv")
+    if not is_glob and not fs.isfile(inner):  # of a glob, the other files go on
+        raise ConfigError(f"{inner} is no file", "Name a file, or the files of a folder, such as exports/*.csv")
     return [fs.unstrip_protocol(file) if is_url else file for file in found]

@@ -17,6 +17,7 @@ from flows.pull.paginators import Batch, Json, Page
 T = TypeVar("T")
 
 NAMELESS = "row-"  # begins the id under which something without an id is landed
+UNREADABLE = "unreadable-"  # begins the id of a row of a file that cannot be read
 MAX_REMEMBERED = 20_000  # bounds the cursor; what is forgotten is landed twice, which staging sorts out
 
 

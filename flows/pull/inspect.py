@@ -15,6 +15,7 @@ from flows.core.clock import parse
 from flows.core.errors import ConfigError, VendorError
 from flows.core.http import Client
 from flows.core.redaction import redact
+from flows.landing.store import Record
 from flows.pull import hubspot, linear, slack, stripe, zendesk
 from flows.pull.files import locate, read_records
 from flows.pull.paginators import Json
@@ -176,7 +177,11 @@ def _files(settings: Settings, name: str, source: FilesSource) -> Inspection:
     for stream, spec in source.streams.items():
         paths = locate(settings, spec)
         found.notes.append(f"{stream} from {', '.join(PurePath(p).name for p in paths[:3])}")
-        records = [r for path in paths for r in read_records(name, source, stream, path)]
+        records: list[Record] = []
+        for path in paths:
+            rows, problems = read_records(name, source, stream, path)
+            records += rows
+            found.notes += problems
         found.counts[stream] = len(records)
         if stream == "tickets":
             found.sample = [_subject(orjson.loads(r["payload"])) for r in records[:SAMPLE]]

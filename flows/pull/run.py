@@ -6,12 +6,14 @@ Run alone: `groundswell run pull --source <name>`.
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Literal
 
-from flows.core.errors import ConfigError, GroundswellError, VendorError
+from flows.core.errors import ConfigError, GroundswellError, NoAnswer, VendorError, several
 from flows.core.locks import hold
 from flows.core.run import Run
 from flows.landing.store import Record
@@ -37,6 +39,13 @@ SOURCES: dict[str, Callable[[Run, str, Any], Connector]] = {
     "files": Files,
 }
 
+# What our own reading raises over an answer of an unexpected shape.
+_ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
+
+
+class OutOfTime(VendorError):
+    """The time that a run has for a source is over. What came is landed."""
+
 
 @dataclass
 class PullResult:
@@ -46,26 +55,29 @@ class PullResult:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def pull(run: Run, source_name: str) -> PullResult:
-    """Pull one source of groundswell.toml. What came before a failure is landed, then it is raised."""
+def pull(run: Run, source_name: str, *, until: float = inf) -> PullResult:
+    """Pull one source of groundswell.toml. What came before a failure is landed, then it is raised.
+
+    `until` is the moment of `time.monotonic()` at which it ends as well, to be gone on with by the next run.
+    """
     source = run.settings.sources.get(source_name)
     if source is None:
         known = ", ".join(run.settings.sources) or "none"
         raise ConfigError(f"no source is called {source_name!r}", f"groundswell.toml names: {known}.")
-    return _pull(run, source_name, lambda: SOURCES[source.type](run, source_name, source))
+    return _pull(run, source_name, lambda: SOURCES[source.type](run, source_name, source), until)
 
 
-def pull_readback(run: Run, destination: Literal["linear", "slack"]) -> PullResult:
+def pull_readback(run: Run, destination: Literal["linear", "slack"], *, until: float = inf) -> PullResult:
     """Pull what people did with our issues or messages, into the source of the destination's name."""
     linear, slack = run.settings.destinations.linear, run.settings.destinations.slack
     if destination == "linear" and linear:
-        return _pull(run, destination, lambda: LinearReadback(run, linear))
+        return _pull(run, destination, lambda: LinearReadback(run, linear), until)
     if destination == "slack" and slack:
-        return _pull(run, destination, lambda: SlackReadback(run, slack))
+        return _pull(run, destination, lambda: SlackReadback(run, slack), until)
     raise ConfigError(f"{destination} is not configured", f"Add [destinations.{destination}] to groundswell.toml.")
 
 
-def _pull(run: Run, name: str, connect: Callable[[], Connector]) -> PullResult:
+def _pull(run: Run, name: str, connect: Callable[[], Connector], until: float) -> PullResult:
     result = PullResult(name)
     failures: list[GroundswellError] = []
     wait = run.settings.lock_wait_seconds
@@ -74,25 +86,26 @@ def _pull(run: Run, name: str, connect: Callable[[], Connector]) -> PullResult:
         try:
             for stream in connector.streams:
                 try:
-                    _pull_stream(run, name, connector, stream, result)
+                    _pull_stream(run, name, connector, stream, result, until)
                 except GroundswellError as error:
                     status = error.status if isinstance(error, VendorError) else None
                     if stream in connector.optional and status in (403, 404):
                         log.info("%s %s: not available on this account", name, stream)
                         continue
                     failures.append(error)
-                    if status == 401:  # the other streams would be refused as well
+                    # Refused, silent or out of time: so it would be with the other streams.
+                    if status == 401 or isinstance(error, NoAnswer | OutOfTime):
                         break
         finally:
             connector.close()
             for stream, n in result.counts.items():
                 run.report.count(f"pulled.{name}.{stream}", n)
     if failures:
-        raise _summary(name, failures)
+        raise several(name, failures)
     return result
 
 
-def _pull_stream(run: Run, source: str, connector: Connector, stream: str, result: PullResult) -> None:
+def _pull_stream(run: Run, source: str, connector: Connector, stream: str, result: PullResult, until: float) -> None:
     cursor = run.landing.cursor(source, stream)
     result.counts.setdefault(stream, 0)
     pending = _Pending(run, source, stream, cursor, result)
@@ -103,9 +116,20 @@ def _pull_stream(run: Run, source: str, connector: Connector, stream: str, resul
                     progress.committed(pending.commit(done=False), page.total)
                 pending.add(page)
                 progress.seen(pending.seen, page.total)
-        except BaseException:
+                if time.monotonic() > until:
+                    raise OutOfTime(
+                        source, f"{stream} was still being read when the time of this run was over",
+                        "The next run goes on from there; pull_limit_seconds in groundswell.toml allows for more.",
+                    )  # fmt: skip
+        except BaseException as error:
             pending.commit(done=False)  # what came is kept, and the next run goes on after it
-            raise
+            if isinstance(error, GroundswellError) or not isinstance(error, _ODD):
+                raise
+            log.debug("%s %s", source, stream, exc_info=error)
+            raise VendorError(
+                source, f"{stream}: an answer has not the shape we know ({type(error).__name__}: {error})",
+                "Probably a change of the vendor's API. The other streams go on; this one tries again next time.",
+            ) from error  # fmt: skip
         finally:
             pending.tell_nameless()
         progress.committed(pending.commit(done=True), None)
@@ -170,14 +194,3 @@ class _Pending:
             backfill=self._backfill, extra=extra,
         )  # fmt: skip
         self._result.counts[stream] = self._result.counts.get(stream, 0) + len(records)
-
-
-def _summary(source: str, failures: list[GroundswellError]) -> GroundswellError:
-    """One failure as it is; several as one that names each."""
-    if len(failures) == 1:
-        return failures[0]
-    first = failures[0]
-    status = first.status if isinstance(first, VendorError) else None
-    whats = list(dict.fromkeys(f.what.removeprefix(f"{source}: ") for f in failures))
-    todos = list(dict.fromkeys(f.todo for f in failures if f.todo))
-    return VendorError(source, "; ".join(whats), " ".join(todos), status=status)
