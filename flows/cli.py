@@ -298,6 +298,24 @@ def sandbox_serve(
     serve(settings.home / "sandbox", port or known or 8765)
 
 
+@sandbox_app.command("bulk")
+def sandbox_bulk(
+    tickets: Annotated[int, typer.Option(min=1, help="How many, of four messages each.")],
+    source: Annotated[str, typer.Option(help="The source they are landed as.")] = "zendesk",
+    seed: int = 7,
+) -> None:
+    """Write eighteen months of a large helpdesk straight into an empty landing zone, to measure with."""
+    from flows.landing.store import Store
+    from flows.sandbox.bulk import write
+    from flows.sandbox.copies import Copies
+
+    store = Store(load_settings().landing)
+    if any(found == source for found, _ in store.streams()):
+        raise GroundswellError(f"{store.root} has records of {source}", "Name another --home: nothing is overwritten.")
+    for stream, rows in write(store, source, Copies.of(tickets, seed=seed)).items():
+        console.print(f"{source}/{stream}: {rows} rows", highlight=False)
+
+
 def _settings(dry_run: bool | None, sources: list[str] | None) -> Settings:
     """The settings, once every name given as --source is known to be one. Raises ConfigError."""
     settings = load_settings(**({} if dry_run is None else {"dry_run": dry_run}))

@@ -71,12 +71,12 @@ class Company:
         self.releases = releases
         self.commerce = commerce
         self._incidents = incidents
-        self._lives = lives
+        self.lives = lives
         self._first_id = lives[0].id if lives else 0
         self._agents = agents
         begins, ends = _seconds(start), _seconds(end)
-        self._users = {user.id: user for user in [*agents, *people.users.values()]}
-        self._organizations = {org.id: org for org in people.organizations}
+        self.users = {user.id: user for user in [*agents, *people.users.values()]}
+        self.organizations = {org.id: org for org in people.organizations}
         self._articles = {a.id: a for a in directory.write_articles(Random(f"{seed} articles"), begins, ends)}
         self._groups = {g["id"]: g for g in directory.groups(agents[0].created)}
         self._fields = {f["id"]: f for f in directory.ticket_fields(agents[0].created)}
@@ -87,8 +87,8 @@ class Company:
             "ticket_events": self._ticket_event,
             "ticket_metrics": lambda key, until: shapes.metric_set(self._life(key - shapes.METRIC_IDS), until),
             "satisfaction_ratings": lambda key, until: shapes.rating(self._life(key - shapes.RATING_IDS), until),
-            "users": lambda key, until: directory.user(self._users[key], until),
-            "organizations": lambda key, until: directory.organization(self._organizations[key], until),
+            "users": lambda key, until: directory.user(self.users[key], until),
+            "organizations": lambda key, until: directory.organization(self.organizations[key], until),
             "articles": lambda key, until: directory.article(self._articles[key], until),
             "groups": lambda key, _: self._groups[key],
             "ticket_fields": lambda key, _: self._fields[key],
@@ -210,20 +210,20 @@ class Company:
 
     def truth(self) -> Object:
         """What was planted, for the scorer only: see `flows.sandbox.truth`."""
-        return truth.document(self.seed, self.history_end, self._incidents, self._lives, self.commerce)
+        return truth.document(self.seed, self.history_end, self._incidents, self.lives, self.commerce)
 
     # -- inside ----------------------------------------------------------------------------------------
 
     def _life(self, ticket_id: int) -> Life:
-        return self._lives[ticket_id - self._first_id]
+        return self.lives[ticket_id - self._first_id]
 
     def _find(self, ticket_id: int) -> Life | None:
-        return self._life(ticket_id) if 0 <= ticket_id - self._first_id < len(self._lives) else None
+        return self._life(ticket_id) if 0 <= ticket_id - self._first_id < len(self.lives) else None
 
     def _number_events(self) -> list[Position]:
         """Gives every step its audit id, rising with time, and returns (ticket id, step) by order of id."""
-        steps = sorted((step.at, life.id, n) for life in self._lives for n, step in enumerate(life.steps))
-        for life in self._lives:
+        steps = sorted((step.at, life.id, n) for life in self.lives for n, step in enumerate(life.steps))
+        for life in self.lives:
             life.event_ids = [0] * len(life.steps)
         for order, (_, ticket_id, n) in enumerate(steps):
             self._life(ticket_id).event_ids[n] = shapes.EVENT_IDS + order * shapes.EVENT_STEP
@@ -237,19 +237,19 @@ class Company:
         """(unix seconds, id) of every change of a stream, in any order."""
         if stream in ("tickets", "ticket_metrics"):
             offset = shapes.METRIC_IDS if stream == "ticket_metrics" else 0
-            return ((step.at, offset + life.id) for life in self._lives for step in life.steps)
+            return ((step.at, offset + life.id) for life in self.lives for step in life.steps)
         if stream == "ticket_events":
             return (
                 (step.at, event_id)
-                for life in self._lives
+                for life in self.lives
                 for step, event_id in zip(life.steps, life.event_ids, strict=True)
             )
         if stream == "satisfaction_ratings":
-            return ((at, shapes.RATING_IDS + life.id) for life in self._lives for at in shapes.rating_changes(life))
+            return ((at, shapes.RATING_IDS + life.id) for life in self.lives for at in shapes.rating_changes(life))
         if stream == "users":
-            return ((at, user.id) for user in self._users.values() for at in directory.user_changes(user))
+            return ((at, user.id) for user in self.users.values() for at in directory.user_changes(user))
         if stream == "organizations":
-            customers = self._organizations.values()
+            customers = self.organizations.values()
             return ((at, org.id) for org in customers for at in directory.organization_changes(org))
         if stream == "articles":
             return ((at, item.id) for item in self._articles.values() for at in item.edits)
@@ -265,9 +265,9 @@ class Company:
                 return None
             return min(shapes.rating_changes(life), default=None) if stream[0] == "s" else life.created
         if stream == "users":
-            return self._users[key].created if key in self._users else None
+            return self.users[key].created if key in self.users else None
         if stream == "organizations":
-            return self._organizations[key].created if key in self._organizations else None
+            return self.organizations[key].created if key in self.organizations else None
         if stream == "articles":
             return self._articles[key].edits[0] if key in self._articles else None
         settings = self._groups if stream == "groups" else self._fields

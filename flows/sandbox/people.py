@@ -182,7 +182,7 @@ class Directory:
             country = rng.choice(list(COUNTRIES))
         _, language, _, _, prefix = COUNTRIES[country]
         first, last = rng.choice(phrases(f"name.first.{language}")), rng.choice(phrases(f"name.last.{language}"))
-        mailbox = _plain(f"{first}.{last}").lower()
+        mailbox = mailbox_of(f"{first}.{last}")
         user_id = 100_001 + len(self.users)
         number = f"{prefix}{rng.randint(0, 9999):04d}"
         system = rng.choice(("Windows 11", "Windows 11", "Windows 10", "macOS 14.5", "macOS 15", "Ubuntu 24.04"))
@@ -230,6 +230,6 @@ class _Pool:
 _ASCII = str.maketrans("éèêëàâäáãåíìîïóòôöõøúùûüñçÉÈÍÁÓÖÜÎ", "eeeeaaaaaaiiiioooooouuuuncEEIAOOUI")
 
 
-def _plain(name: str) -> str:
+def mailbox_of(name: str) -> str:
     """A name as it stands in a mail address."""
-    return name.translate(_ASCII).replace(" ", ".")
+    return name.translate(_ASCII).replace(" ", ".").lower()

@@ -33,7 +33,7 @@ _CHANNEL_NAMES = {"email": "Mail", "web": "Web form", "api": "Web service", "rul
 
 def iso(at: int) -> str:
     """Unix seconds as Zendesk writes times."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
 
 
 def ticket(life: Life, until: int) -> Object:

@@ -50,7 +50,7 @@ def today(company: Company) -> int:
 def tickets(company: Company) -> dict[int, list[Life]]:
     """Of each organization, oldest first."""
     found: dict[int, list[Life]] = {}
-    for life in company._lives:
+    for life in company.lives:
         if life.requester.organization:
             found.setdefault(life.requester.organization.id, []).append(life)
     return found
@@ -237,7 +237,7 @@ def test_plans_match_the_tier_until_somebody_downgrades(company: Company, commer
     matching = 0
     for account in commerce.accounts:
         if account.customer_ids and account.organization_ids:
-            tier = company._organizations[account.organization_ids[0]].tier
+            tier = company.organizations[account.organization_ids[0]].tier
             last = [s for s in commerce.subscriptions.values() if s.customer_id in account.customer_ids][-1]
             matching += any(phase.plan == tier for phase in last.phases)
     assert matching / len(commerce.customers) > 0.95
@@ -318,7 +318,7 @@ def test_explicit_ids_are_there_as_often_as_planned(company: Company, commerce: 
 def test_an_id_that_is_there_is_the_right_one(company: Company, commerce: Commerce) -> None:
     for account in commerce.accounts:
         for key in account.organization_ids:
-            assert company._organizations[key].external_id in (None, account.id)
+            assert company.organizations[key].external_id in (None, account.id)
         for customer in account.customer_ids:
             assert commerce.customers[customer].account_id in (None, account.id)
         for key in account.company_ids:
@@ -362,7 +362,7 @@ def test_mail_domains_are_shared_public_or_anothers(company: Company, commerce: 
         if customer.account_id and domains[mail] == 1 and owners[mail] not in (None, customer.account_id)
     ]
     assert 2 <= len(contradicting) <= 3
-    users = company._users.values()
+    users = company.users.values()
     for org in (org for org, count in domains.items() if count > 1):
         emails = [user.email for user in users if user.email.endswith(f"@{org}")]
         assert len(emails) == len(set(emails))
@@ -460,7 +460,7 @@ def test_who_speaks_of_leaving_says_so_in_words(commerce: Commerce, tickets: dic
 
 def test_nobody_else_announces_that_they_leave(company: Company) -> None:
     phrases = ("cancel our subscription", "cancel our contract", "not renew", "go to a competitor", "we leave")
-    for life in company._lives:
+    for life in company.lives:
         if "leaving" not in life.stance and life.language == "en" and life.oddity != "megabyte":
             assert not any(phrase in text(life).lower() for phrase in phrases), text(life)
 
@@ -550,7 +550,7 @@ def test_the_truth_names_the_accounts_their_records_and_who_leaves(company: Comp
     records = [(system, key) for row in truth["accounts"] for system, keys in row["records"].items() for key in keys]
     assert len(records) == len(set(records))
     assert {key for system, key in records if system == "billing"} == set(commerce.customers)
-    assert {int(key) for system, key in records if system == "helpdesk"} == set(company._organizations)
+    assert {int(key) for system, key in records if system == "helpdesk"} == set(company.organizations)
     names = {row["id"] for row in truth["accounts"]}
     for row in truth["churn"]:
         assert row["account"] in names and (row["signs"] or row["churned_at"])
@@ -566,7 +566,7 @@ def test_more_tickets_leave_the_events_as_they_were(company: Company) -> None:
 
 
 def test_tickets_are_numbered_in_order_of_arrival_and_merged_ones_still_name_each_other(company: Company) -> None:
-    lives = company._lives
+    lives = company.lives
     assert [life.id for life in lives] == list(range(lives[0].id, lives[0].id + len(lives)))
     assert all(one.created <= other.created for one, other in pairwise(lives))
     absorbed = [(life, int(step.says.partition(":")[2])) for life in lives for step in life.steps if ":" in step.says]
@@ -581,4 +581,4 @@ def test_a_small_company_sells_too(arguments: dict[str, int]) -> None:
     start, end = int(small.start.timestamp()), int(small.end.timestamp())
     assert small.commerce.invoices and small.truth()["accounts"]
     assert all((account.churned_at or 0) < end for account in small.commerce.accounts)
-    assert all(start <= life.created < end and life.steps for life in small._lives)
+    assert all(start <= life.created < end and life.steps for life in small.lives)

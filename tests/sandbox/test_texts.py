@@ -54,7 +54,7 @@ def test_a_phrase_with_an_open_bracket_is_refused() -> None:
 
 def test_every_phrase_can_be_read_and_every_slot_has_something_to_say(company: Company) -> None:
     slots = {slot for lines in banks().values() for line in lines for slot in re.findall(r"\{([\w.-]+)\}", line)}
-    known = set(particulars(company._lives[0])) | {"k", "n", "mm", "hex"} | set(banks())
+    known = set(particulars(company.lives[0])) | {"k", "n", "mm", "hex"} | set(banks())
     known |= {"core", "ticket", "ticket.before", "twin", "other", "excerpt", "agent", "answer.intent", "in_version"}
     assert slots <= known
     for lines in banks().values():

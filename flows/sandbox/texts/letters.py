@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ _ERROR = 0.34
 _SHORT = 90  # a sentence of fewer letters gets company, or two people might write the same ticket
 
 
+@lru_cache(maxsize=64)
 def comment(life: Life, n: int) -> Letter:
     """The comment of step `n` of a ticket; step 0 is the customer's opening and has the subject."""
     step = life.steps[n]
