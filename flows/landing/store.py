@@ -94,6 +94,15 @@ def while_compacted(read: Callable[[], T]) -> T:
     return read()
 
 
+def _columns(records: list[Record]) -> pl.DataFrame:
+    columns = {
+        "id": [r["id"] for r in records],
+        "version": [r["version"] for r in records],
+        "payload": [r["payload"] for r in records],
+    }
+    return pl.DataFrame(columns, {name: SCHEMA[name] for name in columns})
+
+
 class Store:
     """Reads and writes one append-only store."""
 
@@ -110,7 +119,7 @@ class Store:
         self,
         source: str,
         stream: str,
-        records: Iterable[Record],
+        records: Iterable[Record] | pl.DataFrame,
         *,
         run_id: str,
         pulled_at: datetime,
@@ -118,8 +127,11 @@ class Store:
         backfill: bool = False,
         extra: dict[str, Any] | None = None,
     ) -> Commit:
-        """Write records and commit them with the cursor. No records and the same cursor: no commit."""
-        rows = list(records)
+        """Write records and commit them with the cursor. No records and the same cursor: no commit.
+
+        Records may come as a frame of the columns id, version and payload.
+        """
+        rows = records if isinstance(records, pl.DataFrame) else _columns(list(records))
         with self.alone(source, stream):
             return self._append(source, stream, rows, run_id, pulled_at, cursor, backfill, extra)
 
@@ -127,7 +139,7 @@ class Store:
         self,
         source: str,
         stream: str,
-        rows: list[Record],
+        rows: pl.DataFrame,
         run_id: str,
         pulled_at: datetime,
         cursor: dict[str, Any] | None,
@@ -135,27 +147,19 @@ class Store:
         extra: dict[str, Any] | None,
     ) -> Commit:
         last = self._last_number(source, stream)
-        if not rows and cursor == self.cursor(source, stream):
+        if rows.is_empty() and cursor == self.cursor(source, stream):
             return Commit(last, (), 0, run_id, iso(pulled_at), cursor)
         number = last + 1
         files: tuple[str, ...] = ()
-        if rows:
-            frame = pl.DataFrame(
-                {
-                    "source": [source] * len(rows),
-                    "stream": [stream] * len(rows),
-                    "id": [r["id"] for r in rows],
-                    "version": [r["version"] for r in rows],
-                    "pulled_at": [utc(pulled_at)] * len(rows),
-                    "run_id": [run_id] * len(rows),
-                    "backfill": [backfill] * len(rows),
-                    "seq": range(number * ROWS_PER_COMMIT, number * ROWS_PER_COMMIT + len(rows)),
-                    "payload": [r["payload"] for r in rows],
-                },
-                schema=SCHEMA,
-            )
+        if rows.height:
+            same = {"source": source, "stream": stream, "run_id": run_id, "backfill": backfill}
+            frame = rows.select(
+                "id", "version", "payload", pl.int_range(pl.len()).add(number * ROWS_PER_COMMIT).alias("seq"),
+                pl.lit(utc(pulled_at), SCHEMA["pulled_at"]).alias("pulled_at"),
+                *(pl.lit(value).alias(name) for name, value in same.items()),
+            ).select(SCHEMA.names())  # fmt: skip
             files = (self._write_data(source, stream, number, run_id, frame),)
-        commit = Commit(number, files, len(rows), run_id, iso(pulled_at), cursor, (), extra or {})
+        commit = Commit(number, files, rows.height, run_id, iso(pulled_at), cursor, (), extra or {})
         self._write_manifest(source, stream, commit)
         return commit
 
