@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import threading
 import time
@@ -12,6 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flows.core.errors import Busy
+
+log = logging.getLogger("groundswell")
+
+TELL_AFTER = 2.0  # seconds of waiting before it is worth a line in the log
 
 _held: dict[str, tuple[str, int]] = {}  # path -> (holder, depth), for re-entry within one process
 _guard = threading.Lock()
@@ -21,7 +26,7 @@ _guard = threading.Lock()
 def hold(folder: Path, name: str, *, holder: str, wait_seconds: float = 0.0) -> Iterator[None]:
     """Hold the lock `name` kept in `folder`. Re-entrant for the same holder within a process, else exclusive.
 
-    Waits up to `wait_seconds`, then raises Busy with the name of the run that holds it.
+    Waits up to `wait_seconds`, saying for whom, then raises Busy with the name of the run that holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.lock"
@@ -39,19 +44,8 @@ def hold(folder: Path, name: str, *, holder: str, wait_seconds: float = 0.0) -> 
                 _held[key] = (owner, _held[key][1] - 1)
         return
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    deadline = time.monotonic() + wait_seconds
     try:
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise Busy(
-                        f"the {name} lock is held by {_read_holder(path)}",
-                        "Wait for that run to end, or raise lock_wait_seconds in groundswell.toml.",
-                    ) from None
-                time.sleep(0.2)
+        _wait_for(handle, path, name, holder, wait_seconds)
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps({"holder": holder, "pid": os.getpid()}).encode(), 0)
         with _guard:
@@ -63,6 +57,25 @@ def hold(folder: Path, name: str, *, holder: str, wait_seconds: float = 0.0) -> 
                 _held.pop(key, None)
     finally:
         os.close(handle)
+
+
+def _wait_for(handle: int, path: Path, name: str, holder: str, wait_seconds: float) -> None:
+    began, told = time.monotonic(), False
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            waited = time.monotonic() - began
+            if waited >= wait_seconds:
+                raise Busy(
+                    f"the {name} lock is held by {_read_holder(path)}",
+                    "Wait for that run to end, or raise lock_wait_seconds in groundswell.toml.",
+                ) from None
+            if waited >= TELL_AFTER and not told:
+                log.warning("%s waits for the %s lock, held by %s", holder, name, _read_holder(path))
+                told = True
+            time.sleep(0.2)
 
 
 def _read_holder(path: Path) -> str:

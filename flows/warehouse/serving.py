@@ -66,5 +66,5 @@ def _prune(folder: Path, keep: int) -> None:
     for old in copies[: max(0, len(copies) - keep)]:
         if old != current:
             old.unlink()
-    for left in folder.glob("groundswell-*.tmp"):  # of a run that was stopped half way
+    for left in folder.glob("groundswell-*.tmp*"):  # of a run that was stopped half way, and DuckDB's log of it
         left.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.core import locks
 from flows.core.errors import Busy
 from flows.core.locks import hold
 
@@ -49,3 +51,23 @@ def test_the_same_holder_may_enter_again_and_another_thread_waits(tmp_path: Path
         assert not entered.wait(0.5)
     thread.join(timeout=30)
     assert entered.is_set()
+
+
+def test_who_waits_says_for_whom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(locks, "TELL_AFTER", 0.0)
+    other = hold(tmp_path, "writer", holder="hourly-2", wait_seconds=0.5)
+    with hold(tmp_path, "writer", holder="hourly-1"), pytest.raises(Busy), other:
+        pass
+    assert [record.message for record in caplog.records] == [
+        f"hourly-2 waits for the writer lock, held by hourly-1 (process {os.getpid()})"
+    ]
+
+
+def test_the_file_of_a_dead_process_holds_up_nobody(tmp_path: Path) -> None:
+    """The lock is the operating system's; what is written in the file only says who had it."""
+    (tmp_path / "writer.lock").write_text('{"holder": "hourly-0", "pid": 1}')
+    other = hold(tmp_path, "writer", holder="hourly-2")
+    with hold(tmp_path, "writer", holder="hourly-1"), pytest.raises(Busy, match="hourly-1"), other:
+        pass
