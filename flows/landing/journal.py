@@ -24,6 +24,8 @@ Kinds (a stream each), their bodies, and who writes them. Times are ISO 8601 tex
     source_state   key: source         {status: ok|failed|bad_batch, reason, since, last_ok_at}
                                                                        flows/stages, flows/validate
     run            key: run_id         {flow, status: completed|failed, at, report}    flows/stages
+    tombstone      key: hash of who       {status: begun|met|done, key: fingerprint, marks: [hash]}
+                                                                       flows/landing/tombstones
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ from flows.landing.store import Record, Store
 SOURCE = "journal"
 KINDS = (
     "finding", "finding_alias", "finding_state", "delivery", "topic", "topic_lineage",
-    "model", "label", "mute", "source_state", "run",
+    "model", "label", "mute", "source_state", "run", "tombstone",
 )  # fmt: skip
 
 

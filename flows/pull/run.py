@@ -16,6 +16,7 @@ from typing import Any, Literal
 from flows.core.errors import ConfigError, GroundswellError, NoAnswer, VendorError, several
 from flows.core.locks import hold
 from flows.core.run import Run
+from flows.landing.gate import Gate
 from flows.landing.store import Record
 from flows.pull.boundary import NAMELESS
 from flows.pull.files import Files
@@ -82,11 +83,12 @@ def _pull(run: Run, name: str, connect: Callable[[], Connector], until: float) -
     failures: list[GroundswellError] = []
     wait = run.settings.lock_wait_seconds
     with hold(run.settings.lock_dir, f"source-{name}", holder=run.run_id, wait_seconds=wait):
+        gate = Gate(run, name)
         connector = connect()
         try:
             for stream in connector.streams:
                 try:
-                    _pull_stream(run, name, connector, stream, result, until)
+                    _pull_stream(run, name, connector, stream, gate, result, until)
                 except GroundswellError as error:
                     status = error.status if isinstance(error, VendorError) else None
                     if stream in connector.optional and status in (403, 404):
@@ -105,10 +107,12 @@ def _pull(run: Run, name: str, connect: Callable[[], Connector], until: float) -
     return result
 
 
-def _pull_stream(run: Run, source: str, connector: Connector, stream: str, result: PullResult, until: float) -> None:
+def _pull_stream(
+    run: Run, source: str, connector: Connector, stream: str, gate: Gate, result: PullResult, until: float
+) -> None:
     cursor = run.landing.cursor(source, stream)
     result.counts.setdefault(stream, 0)
-    pending = _Pending(run, source, stream, cursor, result)
+    pending = _Pending(run, source, stream, cursor, gate, result)
     with Progress(source, stream) as progress:
         try:
             for page in connector.pages(stream, cursor):
@@ -138,8 +142,9 @@ def _pull_stream(run: Run, source: str, connector: Connector, stream: str, resul
 class _Pending:
     """Pages that wait for their commit."""
 
-    def __init__(self, run: Run, source: str, stream: str, cursor: Json | None, result: PullResult) -> None:
+    def __init__(self, run: Run, source: str, stream: str, cursor: Json | None, gate: Gate, result: PullResult) -> None:
         self._run, self._source, self._stream = run, source, stream
+        self._gate = gate
         # Until a first pass is through, what comes is history, also when that takes several runs.
         self._backfill = run.backfill or cursor is None or bool(cursor.get("backfill"))
         self._cursor = cursor
@@ -155,13 +160,13 @@ class _Pending:
         return len(self._records) >= COMMIT_ROWS
 
     def add(self, page: Page) -> None:
-        self._records += page.records
+        self._records += self._gate.passes(self._stream, page.records)
         for stream, records in [(self._stream, page.records), *page.side.items()]:
             self._nameless[stream] += sum(r["id"].startswith(NAMELESS) for r in records)
         for stream, records in page.side.items():
-            self._side.setdefault(stream, []).extend(records)
+            self._side.setdefault(stream, []).extend(self._gate.passes(stream, records))
         self._extra |= page.extra
-        self._cursor = self._cursor if page.cursor is None else page.cursor
+        self._cursor = self._cursor if page.cursor is None else self._gate.cursor(page.cursor)
         self.seen += len(page.records)
         self._run.report.problems.extend(f"{self._source} {self._stream}: {p}" for p in page.problems)
 
