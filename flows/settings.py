@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     dry_run: bool | None = None  # default: dry until a destination is configured
     prefect_api_url: Address | None = None  # default: PREFECT_API_URL
     lock_wait_seconds: Seconds = 600.0
+    timeout_seconds: Annotated[Seconds, Field(gt=0)] = 60.0  # of a vendor's silence, for one try of a request
+    retry_seconds: Seconds = 1.0  # before the second try; doubles with each, where the vendor asks for nothing else
+    pull_limit_seconds: Annotated[Seconds, Field(gt=0)] = 2700.0  # of one source, in an hourly or nightly run
     keep_serving_copies: Count = 3
     keep_raw_days: Count | None = None  # retention of superseded payload versions; default: for ever
     dashboard_url: Address = "http://127.0.0.1:8501"
@@ -224,8 +227,9 @@ def variables(settings: Settings) -> Iterator[str]:
 
 def unknown_variables(settings: Settings) -> list[str]:
     """GROUNDSWELL_ variables that mean nothing with these settings. (A wrong key below a table is refused.)"""
-    ours = [name.upper() for name in os.environ if name.upper().startswith(PREFIX) and "__" not in name]
-    return sorted(set(ours) - set(variables(settings)))
+    known = set(variables(settings))
+    ours = [name for name in os.environ if name.upper().startswith(PREFIX)]
+    return sorted(name for name in ours if name.upper().partition("__")[0] not in known)
 
 
 def find_config() -> Path | None:
@@ -252,9 +256,10 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
-        told = [(_variable(mistake.path), mistake) for mistake in mistakes(error, Settings)]
-        where = found if found and any(variable is None for variable, _ in told) else "the environment"
-        lines = [f"  {variable or '.'.join(mistake.path)}: {mistake.says}" for variable, mistake in told]
+        told = mistakes(error, Settings)
+        from_file = any(_variable(mistake.path) is None for mistake in told)
+        lines = [f"  {_named(mistake.path)}: {mistake.says}" for mistake in told]
+        where = found if found and from_file else "the environment"
         raise ConfigError(f"{where} is not usable:\n" + "\n".join(lines)) from error
     except SettingsError as error:  # a variable that stands for a whole table
         wrong = next((name for name in ("SOURCES", "DESTINATIONS") if not _is_json(f"{PREFIX}{name}")), "...")
@@ -282,16 +287,19 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read: {error}", todo) from error
 
 
+def _named(path: tuple[str, ...]) -> str:
+    """Where a mistake stands: its variable, or its keys in the file and a variable that fills the same table."""
+    keys = ".".join(path)
+    beside = [f"{PREFIX}{'__'.join(some)}__".upper() for some in (path, path[:-1]) if len(some) > 1]
+    near = next((name for name in os.environ for start in beside if name.upper().startswith(start)), None)
+    return _variable(path) or (f"{keys} ({near} is set)" if near else keys)
+
+
 def _variable(path: tuple[str, ...]) -> str | None:
-    """The environment variable that a key was taken from, if it was: its own, or one of a table above it."""
-    if path[0] not in Settings.model_fields:
-        return None
-    set_here = {name.upper(): name for name in os.environ}
-    for depth in range(len(path), 0, -1):
-        name = PREFIX + "__".join(path[:depth]).upper()
-        if name in set_here:
-            return set_here[name]
-    return None
+    """The environment variable that a key was taken from, if it was: its own, or that of a table above it."""
+    ours = {name.upper(): name for name in os.environ} if path[0] in Settings.model_fields else {}
+    above = (PREFIX + "__".join(path[:depth]).upper() for depth in range(len(path), 0, -1))
+    return next((ours[name] for name in above if name in ours), None)
 
 
 def _is_json(variable: str) -> bool:
