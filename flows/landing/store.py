@@ -2,14 +2,15 @@
 
 Layout below `root`:
 
-    _schema.json                                     {"schema_version": 1}
+    _schema.json                                     {"schema_version": 2}
     <source>/<stream>/data/<commit>-<run_id>.parquet       rows, zstd
     <source>/<stream>/commits/<commit>.json          what is committed, and the cursor that follows it
+    <source>/<stream>/damaged/                       files that were found damaged and set aside (`landing.damaged`)
 
 A file is part of the store only once a manifest names it, since object stores have no rename. The
 cursor rides in the manifest, so data and cursor are committed together: a crash before the manifest
 repeats records on the next pull and never loses any. Compaction writes one file and a manifest that
-`replaces` earlier commits.
+`replaces` earlier commits. The manifest keeps the size and SHA-256 of each file, so that damage is seen.
 
 On a local file system each commit is made under a lock of its stream, so processes can append side by
 side. Object stores have no such lock: there, one writer per stream at a time is the caller's duty
@@ -18,12 +19,14 @@ side. Object stores have no such lock: there, one writer per stream at a time is
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -34,11 +37,11 @@ import polars as pl
 
 from flows.core import locks
 from flows.core.clock import iso, utc
-from flows.core.errors import GroundswellError
+from flows.core.errors import GroundswellError, told_when_full
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # older stores are migrated when they are opened: see landing.migrate
 LOCK_SECONDS = 120.0  # how long a commit waits for another to be made
 ROWS_PER_COMMIT = 10_000_000  # seq = commit number * this + row number
 
@@ -64,9 +67,20 @@ class Record(TypedDict):
     payload: str
 
 
+class Seal(TypedDict):
+    """What a data file was when it was committed."""
+
+    bytes: int
+    sha256: str
+
+
+def seal(content: bytes) -> Seal:
+    return Seal(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
 @dataclass(frozen=True)
 class Commit:
-    """What one manifest says."""
+    """What one manifest says. `seals` are by file name; a file without one was damaged when seals came in."""
 
     number: int
     files: tuple[str, ...]
@@ -76,6 +90,13 @@ class Commit:
     cursor: dict[str, Any] | None
     replaces: tuple[int, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
+    seals: dict[str, Seal] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: bytes | str) -> Commit:
+        """Raises ValueError, TypeError or KeyError where the text is no manifest."""
+        data = json.loads(text)
+        return cls(**{**data, "files": tuple(data["files"]), "replaces": tuple(data["replaces"])})
 
 
 def _safe(name: str) -> str:
@@ -146,11 +167,11 @@ class Store:
         backfill: bool,
         extra: dict[str, Any] | None,
     ) -> Commit:
-        last = self._last_number(source, stream)
+        last = self.last_number(source, stream)
         if rows.is_empty() and cursor == self.cursor(source, stream):
             return Commit(last, (), 0, run_id, iso(pulled_at), cursor)
         number = last + 1
-        files: tuple[str, ...] = ()
+        seals: dict[str, Seal] = {}
         if rows.height:
             same = {"source": source, "stream": stream, "run_id": run_id, "backfill": backfill}
             frame = rows.select(
@@ -158,21 +179,33 @@ class Store:
                 pl.lit(utc(pulled_at), SCHEMA["pulled_at"]).alias("pulled_at"),
                 *(pl.lit(value).alias(name) for name, value in same.items()),
             ).select(SCHEMA.names())  # fmt: skip
-            files = (self._write_data(source, stream, number, run_id, frame),)
-        commit = Commit(number, files, rows.height, run_id, iso(pulled_at), cursor, (), extra or {})
+            seals = self._write_data(source, stream, number, run_id, frame)
+        commit = Commit(number, (*seals,), rows.height, run_id, iso(pulled_at), cursor, (), extra or {}, seals)
         self._write_manifest(source, stream, commit)
         return commit
 
     def replace(
-        self, source: str, stream: str, frame: pl.DataFrame, old: list[Commit], run_id: str, at: datetime
+        self,
+        source: str,
+        stream: str,
+        frame: pl.DataFrame,
+        old: list[Commit],
+        run_id: str,
+        at: datetime,
+        *,
+        extra: dict[str, Any] | None = None,
+        cursor_of: Callable[[Any], Any] = lambda cursor: cursor,
     ) -> Commit:
-        """Put `frame` in the place of the commits `old` (compaction, erasure). Old files go with `remove`."""
+        """Put `frame` in the place of the commits `old` (compaction, erasure). Old files go with `remove`.
+
+        The newest cursor stays, as `cursor_of` leaves it.
+        """
         with self.alone(source, stream):
-            number = self._last_number(source, stream) + 1
-            files = (self._write_data(source, stream, number, run_id, frame),) if frame.height else ()
-            cursor = self.cursor(source, stream)
+            number = self.last_number(source, stream) + 1
+            seals = self._write_data(source, stream, number, run_id, frame) if frame.height else {}
+            cursor = cursor_of(self.cursor(source, stream))
             replaced = tuple(sorted({c.number for c in old} | {n for c in old for n in c.replaces}))
-            commit = Commit(number, files, frame.height, run_id, iso(at), cursor, replaced)
+            commit = Commit(number, (*seals,), frame.height, run_id, iso(at), cursor, replaced, extra or {}, seals)
             self._write_manifest(source, stream, commit)
             return commit
 
@@ -180,10 +213,10 @@ class Store:
         """Delete the manifests and data files of commits that a later commit replaces."""
         with self.alone(source, stream):
             for commit in commits:
-                self._rm(f"{self._dir(source, stream)}/commits/{commit.number:012d}.json")
+                self._rm(f"{self.folder(source, stream)}/commits/{commit.number:012d}.json")
             for commit in commits:
                 for name in commit.files:
-                    self._rm(f"{self._dir(source, stream)}/data/{name}")
+                    self._rm(f"{self.folder(source, stream)}/data/{name}")
 
     @contextmanager
     def alone(self, source: str, stream: str) -> Iterator[None]:
@@ -212,7 +245,7 @@ class Store:
         return while_compacted(lambda: self._commits(source, stream))
 
     def _commits(self, source: str, stream: str) -> list[Commit]:
-        folder = f"{self._dir(source, stream)}/commits"
+        folder = f"{self.folder(source, stream)}/commits"
         self.fs.invalidate_cache()
         if not self.fs.exists(folder):
             return []
@@ -221,12 +254,10 @@ class Store:
             if not path.endswith(".json"):
                 continue
             try:
-                data = json.loads(self.fs.cat_file(path))
-                found.append(Commit(**{**data, "files": tuple(data["files"]), "replaces": tuple(data["replaces"])}))
+                found.append(Commit.parse(self.fs.cat_file(path)))
             except (ValueError, TypeError, KeyError) as error:
                 raise GroundswellError(
-                    f"commit manifest {path} is damaged ({error})",
-                    "Move it aside and pull the stream again; its data files stay where they are.",
+                    f"commit manifest {path} is damaged ({error})", "The next run sets it aside and goes on."
                 ) from error
         replaced = {n for c in found for n in c.replaces}
         return [c for c in found if c.number not in replaced]
@@ -236,7 +267,7 @@ class Store:
 
         Compaction may remove them before they are opened: see `while_compacted`.
         """
-        folder = f"{self._dir(source, stream)}/data"
+        folder = f"{self.folder(source, stream)}/data"
         return [
             self.fs.unstrip_protocol(f"{folder}/{name}") if "://" in self.root else f"{folder}/{name}"
             for commit in self.commits(source, stream)
@@ -265,27 +296,33 @@ class Store:
 
     # -- inside
 
-    def _dir(self, source: str, stream: str) -> str:
+    def folder(self, source: str, stream: str) -> str:
+        """Where a stream lies, as a path of `fs`."""
         return f"{self._base}/{_safe(source)}/{_safe(stream)}"
 
-    def _last_number(self, source: str, stream: str) -> int:
-        folder = f"{self._dir(source, stream)}/commits"
+    def last_number(self, source: str, stream: str) -> int:
+        """The highest number that a commit ever had, whatever has become of it. No number is used twice."""
+        folder = f"{self.folder(source, stream)}/commits"
         self.fs.invalidate_cache()
         if not self.fs.exists(folder):
             return 0
         names = [p.rsplit("/", 1)[-1] for p in self.fs.ls(folder, detail=False)]
-        return max((int(n[:12]) for n in names if n.endswith(".json")), default=0)
+        return max((int(n[:12]) for n in names if re.fullmatch(r"\d{12}.*\.json", n)), default=0)
 
-    def _write_data(self, source: str, stream: str, number: int, run_id: str, frame: pl.DataFrame) -> str:
+    def _write_data(self, source: str, stream: str, number: int, run_id: str, frame: pl.DataFrame) -> dict[str, Seal]:
         name = f"{number:012d}-{_safe(run_id)}.parquet"
-        folder = f"{self._dir(source, stream)}/data"
-        self.fs.makedirs(folder, exist_ok=True)
-        with self.fs.open(f"{folder}/{name}", "wb") as handle:
-            frame.write_parquet(handle, compression="zstd", statistics=True)
-        return name
+        path = f"{self.folder(source, stream)}/data/{name}"
+        content = io.BytesIO()
+        frame.write_parquet(content, compression="zstd", statistics=True)
+        whole = content.getvalue()
+        with self._all_or_nothing(path):
+            self.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+            self.fs.pipe_file(path, whole)
+        return {name: seal(whole)}
 
     def _write_manifest(self, source: str, stream: str, commit: Commit) -> None:
-        folder = f"{self._dir(source, stream)}/commits"
+        """Commit. The caller is `alone` with the stream; nothing that a manifest names may be missing."""
+        folder = f"{self.folder(source, stream)}/commits"
         self.fs.makedirs(folder, exist_ok=True)
         text = json.dumps(commit.__dict__, sort_keys=True).encode()
         self._write_whole(f"{folder}/{commit.number:012d}.json", text)
@@ -295,24 +332,41 @@ class Store:
         if self._local:
             # A local file system can be caught half way through a write; there, rename is atomic.
             half = f"{path}.{secrets.token_hex(4)}.tmp"
-            self.fs.pipe_file(half, content)
-            self.fs.mv(half, path)
+            with self._all_or_nothing(half):
+                self.fs.pipe_file(half, content)
+                self.fs.mv(half, path)
         else:
             self.fs.pipe_file(path, content)
+
+    @contextmanager
+    def _all_or_nothing(self, path: str) -> Iterator[None]:
+        """What is half written when the block fails is removed. Raises DiskFull."""
+        try:
+            with told_when_full(path):
+                yield
+        except BaseException:
+            with suppress(OSError):
+                self._rm(path)
+            raise
 
     def _rm(self, path: str) -> None:
         if self.fs.exists(path):
             self.fs.rm_file(path)
 
     def _check_schema_version(self) -> None:
-        path = f"{self._base}/_schema.json"
-        if self.fs.exists(path):
-            found = json.loads(self.fs.cat_file(path)).get("schema_version")
-            if found != SCHEMA_VERSION:
-                raise GroundswellError(
-                    f"store {self.root} has schema version {found}, this program writes {SCHEMA_VERSION}",
-                    "Use the version of Groundswell that wrote it, or migrate the store.",
-                )
-            return
-        self.fs.makedirs(self._base, exist_ok=True)
-        self._write_whole(path, json.dumps({"schema_version": SCHEMA_VERSION}).encode())
+        from flows.landing.migrate import migrate, version_of
+
+        found = version_of(self)
+        if found is None:
+            self.fs.makedirs(self._base, exist_ok=True)
+            self.write_schema_version(SCHEMA_VERSION)
+        elif found > SCHEMA_VERSION:
+            raise GroundswellError(
+                f"store {self.root} has schema version {found}, this program knows {SCHEMA_VERSION} at most",
+                "Use the version of Groundswell that wrote it, or a newer one than this.",
+            )
+        elif found < SCHEMA_VERSION:
+            migrate(self)
+
+    def write_schema_version(self, version: int) -> None:
+        self._write_whole(f"{self._base}/_schema.json", json.dumps({"schema_version": version}).encode())
