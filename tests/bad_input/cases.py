@@ -13,6 +13,7 @@ End = Literal[
     "refused",  # nothing is done, and the command exits with 1 (2 for wrong usage)
     "problem",  # the report names it, and the rest goes on
     "quarantine",  # the record is kept apart with its reason
+    "taken",  # a setting that is odd, and clear enough to be used as it is meant
     "marts",  # the record is in the marts, as good as it can be
 ]
 

@@ -21,8 +21,8 @@ def test_the_table_has_two_hundred_cases_and_each_says_something_else() -> None:
     assert len({(case.name, repr(case.given)) for case in cases}) == len(cases)
 
 
-def test_what_is_not_in_the_marts_is_explained() -> None:
-    assert [case.name for case in table() if case.ends != "marts" and not case.says] == []
+def test_what_does_not_simply_work_is_explained() -> None:
+    assert [case.name for case in table() if case.ends not in ("taken", "marts") and not case.says] == []
 
 
 def test_every_kind_of_case_is_given_to_the_real_thing() -> None:
