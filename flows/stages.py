@@ -8,16 +8,18 @@ runs with and without a server, and one stage can be run alone.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from datetime import datetime
+from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flows.core import locks
 from flows.core.clock import iso, parse
-from flows.core.errors import GroundswellError
+from flows.core.errors import GroundswellError, VendorError
 from flows.core.run import Run
 
 if TYPE_CHECKING:
@@ -38,6 +40,11 @@ class Executor(Protocol):
     ) -> list[Exception | None]: ...
 
 
+def may_pass(error: object) -> bool:
+    """Whether another try at once may help: not with a vendor that is down, which was waited for already."""
+    return not (isinstance(error, VendorError) and error.is_down)
+
+
 class Direct:
     """Runs stages in this process, without a server.
 
@@ -49,7 +56,7 @@ class Direct:
             try:
                 return fn()
             except GroundswellError as error:
-                if not left:
+                if not left or not may_pass(error):
                     raise
                 log.warning("%s failed, trying again: %s", name, error)
         return None
@@ -90,8 +97,10 @@ class Stages:
             )
         names = list(only or known)
         readback = [] if only else [d for d in READBACK if getattr(run.settings.destinations, d) is not None]
-        jobs = [(f"pull {name}", (lambda name=name: pull(run, name))) for name in names]
-        jobs += [(f"read back {name}", (lambda name=name: pull_readback(run, name))) for name in readback]
+        # Both tries of a source share its time. A backfill takes the time it takes.
+        until = inf if run.backfill else time.monotonic() + run.settings.pull_limit_seconds
+        jobs = [(f"pull {name}", (lambda name=name: pull(run, name, until=until))) for name in names]
+        jobs += [(f"read back {name}", (lambda name=name: pull_readback(run, name, until=until))) for name in readback]
         with run.report.timed("pull"):
             errors = self.do.side_by_side(jobs, retries=1)
         for name, error in zip([*names, *readback], errors, strict=True):
@@ -163,7 +172,6 @@ class Stages:
         from flows.validate.run import validate_published
 
         self._dbt("judge")
-        self._dbt("publish")
         with self.run.report.timed("validate"):
             self.do.one("validate published", lambda: validate_published(self.run), timeout=600)
         self.do.one("journal decisions", lambda: record_decisions(self.run))
@@ -175,7 +183,7 @@ class Stages:
 
         moments = history_moments(self.run)
         if moments:
-            self._dbt("judge", moments)
+            self._dbt("history", moments)
             self.do.one("journal history", lambda: record_decisions(self.run))
 
     def push(self) -> None:
@@ -201,7 +209,7 @@ class Stages:
     def _dbt(self, layer: Layer, moments: Sequence[datetime] | None = None) -> None:
         from flows.model.dbt import build
 
-        name = f"dbt {layer} history" if moments else f"dbt {layer}"
+        name = f"dbt {layer}"
         with self.run.report.timed(name):
             self.do.one(name, lambda: build(self.run, layer, moments=moments), timeout=3600)
 
@@ -253,13 +261,16 @@ FLOWS: dict[str, Callable[[Stages, Sequence[str] | None], None]] = {
 }
 
 
-def execute(run: Run, do: Executor, sources: Sequence[str] | None = None) -> None:
-    """Run a flow to its end. What made it fail is told in Slack and the journal, then raised."""
+def execute(
+    run: Run, do: Executor, sources: Sequence[str] | None = None, *, alone: AbstractContextManager[None] | None = None
+) -> None:
+    """Run a flow to its end, within `alone`. What made it fail is told in Slack and the journal, then raised."""
     from flows.push.ops import announce
 
     status, failure = "completed", None
     try:
-        FLOWS[run.flow](Stages(run, do), sources)
+        with alone or nullcontext():
+            FLOWS[run.flow](Stages(run, do), sources)
     except Exception as error:
         status, failure = "failed", error
         run.report.problems.append(f"{run.flow} failed: {_one_line(error)}")

@@ -20,7 +20,7 @@ from unittest.mock import patch
 from flows.core.run import Run
 from flows.landing.store import Record
 from flows.model.dbt import Layer, LayerResult, build, invoke
-from flows.settings import FilesSource, Settings, ZendeskSource
+from flows.settings import FilesSource, FilesStream, Settings, ZendeskSource
 from flows.warehouse.duck import writer
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -41,7 +41,7 @@ class House:
                         type="zendesk", base_url="https://example.test",
                         category_field="Category", version_field="App version",
                     ),
-                    "export": FilesSource(type="files", streams={}),
+                    "export": FilesSource(type="files", streams={"tickets": FilesStream(path="tickets.csv")}),
                 },
             )  # fmt: skip
         self.now = now

@@ -1,7 +1,7 @@
 """Runs dbt in process, a layer at a time, and says what failed.
 
 dbt opens the warehouse file itself, beside the connection this process holds, and lets go of it
-afterwards. What it writes for people (compiled SQL, logs, docs) goes below `<home>/dbt`.
+afterwards. What it writes for people (compiled SQL, docs) goes below `<home>/dbt`.
 """
 
 from __future__ import annotations
@@ -26,15 +26,18 @@ from flows.warehouse.duck import writer
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunResult
 
-Layer = Literal["stage", "judge", "publish", "settle"]
+Layer = Literal["stage", "judge", "history", "settle"]
 
 # What each layer builds, in dbt's selection syntax. A new folder belongs to its layer without being named here.
+COMMON = "path:models/intermediate/common"
+MARTS = ["path:models/intermediate", "path:models/marts"]
 SELECT: dict[str, tuple[list[str], list[str]]] = {
-    "stage": (["path:models/staging", "path:models/intermediate/common"], []),
-    "judge": (["path:models/intermediate", "path:models/marts"], ["path:models/intermediate/common"]),
-    "publish": (["path:models/publish"], []),
+    "stage": (["path:models/staging", COMMON], []),
+    "judge": ([*MARTS, "path:models/publish"], [COMMON]),
+    # Many moments of the past: nothing of them is published.
+    "history": (MARTS, [COMMON]),
     # After pushing: what the findings say about where they were filed; they were tested a moment ago.
-    "settle": (["path:models/marts/findings"], ["resource_type:test"]),
+    "settle": (["path:models/marts/findings"], []),
 }
 # Models that keep rows between runs come from these files; when one changes they are built from nothing.
 INCREMENTAL_SOURCES = ("models/staging", "macros")
@@ -63,10 +66,8 @@ def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) 
     with writer(run, moments=moments) as con:
         changed = _changes(run.settings, con) if layer == "stage" else {}
         seeds = ["resource_type:seed"] if "seeds" in changed else []
-        arguments = [
-            "build", "--select", *select, *seeds, "--exclude", *exclude, "test_type:unit",
-            "--indirect-selection", "buildable",
-        ]  # fmt: skip
+        arguments = ["run"] if layer == "settle" else ["build", "--indirect-selection", "buildable"]
+        arguments += ["--select", *select, *seeds, "--exclude", *exclude, "test_type:unit"]
         if "models" in changed:
             arguments.append("--full-refresh")
         result = invoke(run.settings, arguments, layer=layer)
@@ -77,7 +78,7 @@ def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) 
         more = f" ({len(result.failures) - 1} more failed)" if len(result.failures) > 1 else ""
         raise GroundswellError(
             f"dbt {layer}: {result.failures[0]}{more}",
-            f"The compiled SQL stands below {_target(run.settings)}, dbt's log in {_logs(run.settings)}.",
+            f"The compiled SQL stands below {_target(run.settings)}.",
         )
     return result
 
@@ -108,8 +109,8 @@ def invoke(settings: Settings, arguments: list[str], *, layer: str) -> LayerResu
     command, *rest = arguments
     options = [
         "--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir),
-        "--target-path", str(_target(settings)), "--log-path", str(_logs(settings)),
-        "--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-version-check",
+        "--target-path", str(_target(settings)), "--log-path", str(_target(settings)),
+        "--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-version-check",
         "--no-send-anonymous-usage-stats",
     ]  # fmt: skip
     if command != "docs":
@@ -168,9 +169,6 @@ def _digest(root: Path, *parts: str) -> str:
 def _target(settings: Settings) -> Path:
     return (settings.home / "dbt" / "target").resolve()
 
-
-def _logs(settings: Settings) -> Path:
-    return (settings.home / "dbt" / "logs").resolve()
 
 
 def _let_go() -> None:

@@ -13,7 +13,7 @@ import polars as pl
 
 from flows.core.run import Run
 from flows.landing.store import Record
-from flows.settings import FilesSource, Settings, ZendeskSource
+from flows.settings import FilesSource, FilesStream, Settings, ZendeskSource
 from flows.validate.run import validate_landed
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -28,7 +28,7 @@ class Landing:
             sources={
                 "helpdesk": ZendeskSource(type="zendesk", base_url="https://example.test"),
                 "second": ZendeskSource(type="zendesk", base_url="https://second.test", max_bad_share=0.5),
-                "export": FilesSource(type="files", streams={}),
+                "export": FilesSource(type="files", streams={"tickets": FilesStream(path="tickets.csv")}),
             },
         )
         self.now = NOW
