@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
 from prefect.concurrency.sync import concurrency
 from prefect.logging.handlers import APILogWorker
 from prefect.settings import PREFECT_API_URL, PREFECT_UI_API_URL, temporary_settings
 
+from flows.core import locks
 from flows.core.clock import parse
 from flows.core.errors import GroundswellError
 from flows.core.report import markdown
 from flows.core.run import Run
 from flows.settings import load_settings
-from flows.stages import execute
+from flows.stages import execute, may_pass
+
+log = logging.getLogger("groundswell")
 
 WRITER_LIMIT = "groundswell-writer"
+SLOT_SECONDS = 15.0  # how long Prefect may take to give a free slot
 
 
 class AsTasks:
@@ -54,6 +61,7 @@ def _as_task(name: str, fn: Callable[[], Any], retries: int, timeout: float | No
         task_run_name=name,
         retries=retries,
         retry_delay_seconds=5,
+        retry_condition_fn=lambda _, __, state: may_pass(state.result(raise_on_failure=False)),
         timeout_seconds=timeout,
         cache_policy=NO_CACHE,
         persist_result=False,
@@ -70,19 +78,39 @@ def run_flow(
 ) -> dict[str, Any]:
     """Run a flow's stages as tasks, leave the Markdown report as an artifact, return what it counted.
 
-    The global concurrency limit keeps a second run waiting in Prefect's own pages; where nobody created
-    it, the operating system's lock below does the same work.
+    One run at a time: a second one waits up to `lock_wait_seconds`, then fails and says for whom it waited.
     """
     settings = load_settings(**({} if dry_run is None else {"dry_run": dry_run}))
     if since:
         settings = settings.with_since(since)
     run = Run.start(flow, settings, now=parse(now) if now else None, backfill=flow == "backfill")
     try:
-        with concurrency(WRITER_LIMIT, occupy=1, strict=False):
-            execute(run, AsTasks(), sources)
+        execute(run, AsTasks(), sources, alone=_writer_slot(run))
     finally:
         create_markdown_artifact(f"{markdown(run)}", key=f"{flow}-report", description=f"What the {flow} run did")
     return {"run_id": run.run_id, "sent": run.report.sent, "held_back": run.report.held_back, **run.report.counts}
+
+
+@contextmanager
+def _writer_slot(run: Run) -> Iterator[None]:
+    """Prefect's slot for the one run under way, under a lock of the operating system. Raises Busy.
+
+    Prefect gives back the slot of a killed run minutes later, and never when its server was restarted meanwhile.
+    Whoever has the lock is the only run alive: a slot that is taken all the same is a dead run's.
+    """
+    settings = run.settings
+    alone = locks.hold(settings.lock_dir, "flow", holder=run.run_id, wait_seconds=settings.lock_wait_seconds)
+    with alone, ExitStack() as slot:
+        for _ in range(2):
+            try:
+                slot.enter_context(concurrency(WRITER_LIMIT, strict=False, timeout_seconds=SLOT_SECONDS))
+                break
+            except TimeoutError:
+                log.warning("%s: a run that is no more has the slot %s: it is taken away", run.run_id, WRITER_LIMIT)
+                with get_client(sync_client=True) as client:
+                    free = GlobalConcurrencyLimitUpdate(active_slots=0)
+                    client.update_global_concurrency_limit(WRITER_LIMIT, free)
+        yield
 
 
 @contextmanager
@@ -92,7 +120,6 @@ def local_server(port: int) -> Iterator[str]:
     Its database lies below PREFECT_HOME. Raises GroundswellError when it does not come up in two minutes.
     """
     import uvicorn
-    from prefect.client.orchestration import get_client
     from prefect.server.api.server import create_app
 
     url = f"http://127.0.0.1:{port}"

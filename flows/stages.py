@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from flows.core import locks
 from flows.core.clock import iso, parse
-from flows.core.errors import GroundswellError, VendorError
+from flows.core.errors import DiskFull, GroundswellError, VendorError
 from flows.core.run import Run
+from flows.landing.damaged import set_aside_all
+from flows.warehouse.duck import explained
 
 if TYPE_CHECKING:
     from flows.model.dbt import Layer
@@ -103,6 +105,9 @@ class Stages:
         jobs += [(f"read back {name}", (lambda name=name: pull_readback(run, name, until=until))) for name in readback]
         with run.report.timed("pull"):
             errors = self.do.side_by_side(jobs, retries=1)
+        for error in errors:
+            if isinstance(error, DiskFull):  # of all sources alike
+                raise error
         for name, error in zip([*names, *readback], errors, strict=True):
             self._note_pull(name, error)
 
@@ -145,7 +150,13 @@ class Stages:
             yield
 
     def stage(self) -> None:
-        self._dbt("stage")
+        try:
+            self._dbt("stage")
+        except GroundswellError:
+            # A file of the landing zone may have gone bad without a trace that the look before the run could see.
+            if not set_aside_all(self.run, thorough=True):
+                raise
+            self._dbt("stage")
 
     def learn(self) -> None:
         """Labels from what people did; models and topics fitted again (nightly, and once after a backfill)."""
@@ -270,18 +281,24 @@ def execute(
     status, failure = "completed", None
     try:
         with alone or nullcontext():
+            set_aside_all(run, thorough=run.flow != "hourly")
             FLOWS[run.flow](Stages(run, do), sources)
     except Exception as error:
-        status, failure = "failed", error
-        run.report.problems.append(f"{run.flow} failed: {_one_line(error)}")
-        announce(run, f"The {run.flow} run failed: {_one_line(error)}", key=f"failed:{run.flow}:{iso(run.now)}")
+        failure = explained(run, error)
+        status = "failed"
+        run.report.problems.append(f"{run.flow} failed: {_one_line(failure)}")
+        announce(run, f"The {run.flow} run failed: {_one_line(failure)}", key=f"failed:{run.flow}:{iso(run.now)}")
     day = iso(run.now)[:10]
     for name, reason in run.report.late_sources.items():
         announce(run, f"Source {name} is late: {reason}. The other sources went on.", key=f"late:{name}:{day}")
     for name, reason in run.report.bad_sources.items():
         announce(run, f"Findings from {name} are stopped: {reason}", key=f"bad:{name}:{day}")
     body = {"flow": run.flow, "status": status, "at": iso(run.now), "report": asdict(run.report)}
-    run.journal.write("run", [(run.run_id, body)], run_id=run.run_id, at=run.now)
+    try:
+        run.journal.write("run", [(run.run_id, body)], run_id=run.run_id, at=run.now)
+    except DiskFull:
+        if failure is None:
+            raise
     if failure is not None:
         raise failure
 
@@ -294,13 +311,17 @@ def execute_stage(run: Run, do: Executor, stage: str, sources: Sequence[str] | N
     if stage not in STAGES:
         raise GroundswellError(f"no stage is called {stage!r}", f"There are: {', '.join(STAGES)}.")
     stages = Stages(run, do)
-    if stage == "pull":
-        stages.pull(sources)
-    elif stage == "validate":
-        stages.validate()
-    else:
-        with stages.writing():
-            getattr(stages, stage)()
+    try:
+        set_aside_all(run, thorough=False)
+        if stage == "pull":
+            stages.pull(sources)
+        elif stage == "validate":
+            stages.validate()
+        else:
+            with stages.writing():
+                getattr(stages, stage)()
+    except Exception as error:
+        raise explained(run, error) from error
 
 
 def _one_line(error: Exception) -> str:

@@ -94,12 +94,18 @@ class DiskFull(GroundswellError):
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
+def full_disk(error: OSError, path: object) -> DiskFull | None:
+    """The error as DiskFull where that is what it means, else None."""
+    return DiskFull(path, error.strerror or str(error)) if error.errno in _FULL else None
+
+
 @contextmanager
 def told_when_full(path: object) -> Iterator[None]:
     """Raise DiskFull naming `path` where the block runs out of space."""
     try:
         yield
     except OSError as error:
-        if error.errno not in _FULL:
+        full = full_disk(error, path)
+        if full is None:
             raise
-        raise DiskFull(path, error.strerror or str(error)) from error
+        raise full from error

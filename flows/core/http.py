@@ -118,6 +118,11 @@ class Client:
     def close(self) -> None:
         self._http.close()
 
+    def hurried(self) -> Self:
+        """The same client with few tries: somebody waits for the answer, and can ask again."""
+        self.attempts, self.wait_budget = 2, 10.0
+        return self
+
     def get_json(self, path: str, params: Mapping[str, Any] | None = None, *, limit: RateLimit | None = None) -> Any:
         """The parsed body of a read. `limit` is a stricter rate limit that this endpoint has."""
         return self.request("GET", path, params=params, limit=limit)

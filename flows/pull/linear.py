@@ -111,6 +111,8 @@ def client(settings: Settings, destination: Linear) -> Client:
         vendor="linear",
         base_url=destination.api_url,
         requests_per_minute=destination.requests_per_minute,
+        timeout=settings.timeout_seconds,
+        backoff=settings.retry_seconds,
         headers={"Authorization": settings.secret("linear", "api_key")},
         hints={
             400: f"Check {variable}: a personal API key of Linear (Settings, Security & access).",

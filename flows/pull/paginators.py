@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from flows.core.clock import epoch_ms
 from flows.core.errors import VendorError
 from flows.landing.store import Record
 
 Json = dict[str, Any]
+T = TypeVar("T")
 Fetch = Callable[[Json], Json]  # the parameters of a page -> the parsed answer
 
 
@@ -58,12 +59,30 @@ class Batch:
 def _items(vendor: str, body: Any, key: str) -> list[Json]:
     found = body.get(key) if isinstance(body, dict) else None
     if not isinstance(found, list):
-        raise VendorError(vendor, f"an answer has no list {key!r}", "Probably a change of the vendor's API.")
+        raise VendorError(
+            vendor, f"an answer has no list {key!r}", "Probably a change of the vendor's API.", status=200
+        )
     return found
 
 
 def _stuck(vendor: str, key: str, position: object) -> VendorError:
-    return VendorError(vendor, f"the pages of {key} do not advance beyond {position!r}", "Tell the vendor.")
+    what = f"the pages of {key} do not advance beyond {position!r}"
+    return VendorError(vendor, what, "If it stays so, tell the vendor.", status=200)
+
+
+class _Walk:
+    """Where a walk has been. No position may come twice: pages that lead back would be read for ever."""
+
+    def __init__(self, vendor: str, key: str, position: object) -> None:
+        self._vendor, self._key = vendor, key
+        self._been = {repr(position)}
+
+    def on(self, position: T) -> T:
+        """The next position. Raises VendorError when there is none, or when it is one of those before."""
+        if position is None or repr(position) in self._been:
+            raise _stuck(self._vendor, self._key, position)
+        self._been.add(repr(position))
+        return position
 
 
 @dataclass(frozen=True)
@@ -76,6 +95,7 @@ class ZendeskCursorExport:
     key: str
 
     def batches(self, fetch: Fetch, position: Json) -> Iterator[Batch]:
+        walk = _Walk("zendesk", self.key, position)
         while True:
             body = fetch(position)
             items = _items("zendesk", body, self.key)
@@ -84,9 +104,7 @@ class ZendeskCursorExport:
             yield Batch(body, items, after, is_last)
             if is_last:
                 return
-            if after == position:
-                raise _stuck("zendesk", self.key, position)
-            position = after
+            position = walk.on(after)
 
 
 @dataclass(frozen=True)
@@ -99,6 +117,7 @@ class ZendeskTimeExport:
     key: str
 
     def batches(self, fetch: Fetch, position: int) -> Iterator[Batch]:
+        walk = _Walk("zendesk", self.key, position)
         while True:
             body = fetch({"start_time": position})
             items = _items("zendesk", body, self.key)
@@ -110,9 +129,7 @@ class ZendeskTimeExport:
             yield Batch(body, items, after, is_last)
             if is_last:
                 return
-            if after == position:
-                raise _stuck("zendesk", self.key, position)
-            position = after
+            position = walk.on(after)
 
 
 @dataclass(frozen=True)
@@ -123,6 +140,7 @@ class ZendeskList:
     size: int = 100
 
     def batches(self, fetch: Fetch, position: str | None = None) -> Iterator[Batch]:
+        walk = _Walk("zendesk", self.key, position)
         while True:
             body = fetch({"page[size]": self.size} | ({"page[after]": position} if position else {}))
             items = _items("zendesk", body, self.key)
@@ -131,9 +149,7 @@ class ZendeskList:
             yield Batch(body, items, after, is_last)
             if is_last:
                 return
-            if after is None or after == position:
-                raise _stuck("zendesk", self.key, position)
-            position = after
+            position = walk.on(after)
 
 
 @dataclass(frozen=True)
@@ -143,6 +159,7 @@ class HubspotList:
     size: int = 100
 
     def batches(self, fetch: Fetch, position: str | None = None) -> Iterator[Batch]:
+        walk = _Walk("hubspot", "results", position)
         while True:
             body = fetch({"limit": self.size} | ({"after": position} if position else {}))
             items = _items("hubspot", body, "results")
@@ -150,9 +167,7 @@ class HubspotList:
             yield Batch(body, items, after, after is None)
             if after is None:
                 return
-            if after == position:
-                raise _stuck("hubspot", "results", position)
-            position = after
+            position = walk.on(after)
 
 
 @dataclass(frozen=True)
@@ -226,6 +241,7 @@ class StripeList:
     size: int = 100
 
     def batches(self, fetch: Fetch, position: Sequence[Any] | None = None) -> Iterator[Batch]:
+        walk = _Walk("stripe", "data", position)
         while True:
             body = self._page(fetch, position)
             items = _items("stripe", body, "data")
@@ -234,9 +250,7 @@ class StripeList:
             yield Batch(body, items, after, is_last)
             if is_last:
                 return
-            if after is None or after == position:
-                raise _stuck("stripe", str(body.get("url")), position)
-            position = after
+            position = walk.on(after)
 
     def _page(self, fetch: Fetch, position: Sequence[Any] | None) -> Json:
         if position is None:
@@ -257,6 +271,7 @@ class LinearConnection:
     key: str
 
     def batches(self, fetch: Fetch, position: str | None = None) -> Iterator[Batch]:
+        walk = _Walk("linear", self.key, position)
         while True:
             connection = (fetch({"after": position}).get("data") or {}).get(self.key)
             items = _items("linear", connection, "nodes")
@@ -265,9 +280,7 @@ class LinearConnection:
             yield Batch(connection or {}, items, after, is_last)
             if is_last:
                 return
-            if after is None or after == position:
-                raise _stuck("linear", self.key, position)
-            position = after
+            position = walk.on(after)
 
 
 @dataclass(frozen=True)
@@ -277,6 +290,7 @@ class SlackCursor:
     key: str
 
     def batches(self, fetch: Fetch, position: str | None = None) -> Iterator[Batch]:
+        walk = _Walk("slack", self.key, position)
         while True:
             body = fetch({"cursor": position} if position else {})
             items = _items("slack", body, self.key)
@@ -284,6 +298,4 @@ class SlackCursor:
             yield Batch(body, items, after, after is None)
             if after is None:
                 return
-            if after == position:
-                raise _stuck("slack", self.key, position)
-            position = after
+            position = walk.on(after)

@@ -16,12 +16,11 @@ from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler, ServerErrorRetryHandler
 from slack_sdk.web import SlackResponse
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
 
 from flows.core.clock import iso
-from flows.core.errors import VendorError
+from flows.core.errors import NoAnswer, VendorError
 from flows.core.keys import digest
 from flows.core.run import Run
 from flows.pull.boundary import record
@@ -29,6 +28,10 @@ from flows.pull.paginators import Fetch, Json, Page, SlackCursor
 from flows.settings import Settings, Slack
 
 WINDOW = timedelta(days=30)
+ATTEMPTS = 6
+LONGEST_WAIT = 120.0  # seconds
+EXPIRED = ("invalid_auth", "not_authed", "account_inactive", "token_expired", "token_revoked")
+_PASSING = ("ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout")
 _HINTS = {
     "not_in_channel": "Invite the bot to the channel: /invite @groundswell",
     "channel_not_found": "Check the channel ids in groundswell.toml, and invite the bot to private channels.",
@@ -46,6 +49,7 @@ class SlackReadback:
         self._now = run.now
         self._channels = channels(destination)
         self._client = client(run.settings, destination)
+        self._backoff = run.settings.retry_seconds
 
     def close(self) -> None:
         pass
@@ -60,7 +64,7 @@ class SlackReadback:
             for key, mark in ((cursor or {}).get("messages") or {}).items()
             if float(key.rpartition(":")[2]) >= oldest
         }
-        ours: Json = call(self._client, "auth_test").data  # type: ignore[assignment]
+        ours: Json = call(self._client, "auth_test", backoff=self._backoff).data  # type: ignore[assignment]
         for channel in self._channels:
             for batch in SlackCursor("messages").batches(self._history(channel, math.floor(oldest))):
                 changed = []
@@ -76,20 +80,24 @@ class SlackReadback:
     def _history(self, channel: str, oldest: int) -> Fetch:
         def fetch(params: Json) -> Json:
             body: Json = call(
-                self._client, "conversations_history", channel=channel, oldest=str(oldest), limit=200,
-                include_all_metadata=True, **params,
+                self._client, "conversations_history", backoff=self._backoff, channel=channel,
+                oldest=str(oldest), limit=200, include_all_metadata=True, **params,
             ).data  # type: ignore[assignment]  # fmt: skip
             return body
 
         return fetch
 
 
-def call(client: WebClient, method: str, **arguments: Any) -> SlackResponse:
-    """One reading method of slack_sdk's client, tried again while that may help. Raises VendorError."""
+def call(client: WebClient, method: str, *, backoff: float = 1.0, **arguments: Any) -> SlackResponse:
+    """One reading method of slack_sdk's client, tried again while that may help. Raises VendorError.
+
+    `backoff`: seconds before the second try. Where Slack asks for a wait of more than LONGEST_WAIT, none is tried.
+    """
+    wait = wait_exponential_jitter(initial=backoff, max=20 * backoff, jitter=backoff)
     retrying = Retrying(
         retry=retry_if_exception(_may_pass),
-        stop=stop_after_attempt(4),
-        wait=wait_exponential_jitter(initial=1, max=20),
+        stop=lambda state: state.attempt_number >= ATTEMPTS or _asked(state) > LONGEST_WAIT,
+        wait=lambda state: max(_asked(state), wait(state)),
         reraise=True,
     )
     try:
@@ -98,9 +106,10 @@ def call(client: WebClient, method: str, **arguments: Any) -> SlackResponse:
         code = str(error.response.get("error"))
         todo = _HINTS.get(code, f"Check {Settings.secret_name('slack', 'bot_token')}: the app's bot token (xoxb-...).")
         what = f"{method.replace('_', '.', 1)} is refused: {code}"
-        raise VendorError("slack", what, todo, status=error.response.status_code) from error
+        status = 401 if code in EXPIRED else error.response.status_code
+        raise VendorError("slack", what, todo, status=status) from error
     except (SlackClientError, HTTPException, OSError, ValueError) as error:
-        raise VendorError("slack", f"{method} failed: {error}", "Check the network and api_url.") from error
+        raise NoAnswer("slack", f"{method} failed: {error}", "Check the network and api_url.") from error
     return answer
 
 
@@ -113,11 +122,9 @@ def identity(settings: Settings, destination: Slack) -> tuple[Json, str]:
 
 
 def client(settings: Settings, destination: Slack) -> WebClient:
-    """slack_sdk's client with retries on rate limits and server errors. Raises ConfigError without a token."""
-    made = WebClient(token=settings.secret("slack", "bot_token"), base_url=destination.api_url, timeout=30)
-    made.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=3))
-    made.retry_handlers.append(ServerErrorRetryHandler(max_retry_count=3))
-    return made
+    """slack_sdk's client without its own retries, which wait as long as Slack asks. ConfigError without a token."""
+    token, patience = settings.secret("slack", "bot_token"), settings.timeout_seconds
+    return WebClient(token=token, base_url=destination.api_url, timeout=patience, retry_handlers=[])  # type: ignore[arg-type]
 
 
 def channels(destination: Slack) -> list[str]:
@@ -127,10 +134,22 @@ def channels(destination: Slack) -> list[str]:
 
 
 def _may_pass(error: BaseException) -> bool:
-    """Connections that broke and answers that were cut short; all calls here only read."""
+    """Connections that broke, answers that were cut short, limits and failures; all calls here only read."""
     if isinstance(error, SlackApiError):
-        return "non-JSON" in str(error.response.get("error"))
+        code, status = str(error.response.get("error")), error.response.status_code
+        return status == 429 or status >= 500 or "non-JSON" in code or code in _PASSING
     return isinstance(error, HTTPException | OSError | ValueError)  # ValueError: what starts like JSON but is none
+
+
+def _asked(state: RetryCallState) -> float:
+    """Seconds that Slack asks to wait; 0 where it does not."""
+    error = state.outcome.exception() if state.outcome else None
+    headers = error.response.headers if isinstance(error, SlackApiError) else {}
+    told = next((value for key, value in headers.items() if key.lower() == "retry-after"), "0")
+    try:
+        return max(0.0, float(told if isinstance(told, str) else told[0]))
+    except ValueError:
+        return 0.0
 
 
 def _is_ours(message: Json, ours: Json) -> bool:

@@ -219,6 +219,8 @@ def client(settings: Settings, name: str, source: StripeSource) -> Client:
         vendor=name,
         base_url=source.base_url,
         requests_per_minute=source.requests_per_minute,
+        timeout=settings.timeout_seconds,
+        backoff=settings.retry_seconds,
         headers={"Authorization": f"Bearer {settings.secret(name, 'api_key')}", "Stripe-Version": API_VERSION},
         hints={
             401: f"Check {variable}: an active secret or restricted key of Stripe's Dashboard, Developers, API keys.",

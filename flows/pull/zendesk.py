@@ -153,6 +153,8 @@ def client(settings: Settings, name: str, source: ZendeskSource) -> Client:
         vendor=name,
         base_url=source.base_url,
         requests_per_minute=source.requests_per_minute,
+        timeout=settings.timeout_seconds,
+        backoff=settings.retry_seconds,
         auth=(f"{email}/token", token),
         hints={
             401: f"Check {names}: the address of an admin, and an active API token of Zendesk's Admin Center.",

@@ -152,6 +152,8 @@ def reconcile(run: Run, destination: Destination[D], ledger: Ledger, wanted: set
             receipt = destination.find(key, entry)
         except VendorError as error:
             run.report.problems.append(f"{key}: cannot look up whether it arrived: {error}")
+            if error.is_down:  # the next one would wait as long for nothing
+                return
             continue
         if receipt:
             ledger.record(key, entry | {"status": "sent"} | _outcome(receipt))
@@ -209,8 +211,8 @@ def _apply(destination: Destination[D], delivery: D, maybe_sent: bool) -> Receip
 
 
 def is_down(error: Exception) -> bool:
-    """Whether the vendor is silent, failing or out of allowance, rather than refusing what we asked for."""
-    return isinstance(error, VendorError) and (error.status is None or error.status >= 500 or error.status == 429)
+    """Whether the vendor is down (see `VendorError.is_down`)."""
+    return isinstance(error, VendorError) and error.is_down
 
 
 def _outcome(receipt: Receipt) -> Entry:

@@ -222,11 +222,11 @@ class Tracker:
             after = page["pageInfo"]["endCursor"]
 
 
-def open_tracker(settings: Linear, api_key: str) -> Tracker:
-    """The tracker of the configured team."""
+def open_tracker(settings: Linear, api_key: str, *, timeout: float, backoff: float) -> Tracker:
+    """The tracker of the configured team. `timeout` and `backoff` in seconds: see `flows.core.http.Client`."""
     if not settings.team:
         raise ConfigError("destinations.linear names no team", "Set team to a key such as ENG.")
-    return Tracker(Client(api_key, settings), settings.team)
+    return Tracker(Client(api_key, settings, timeout=timeout, backoff=backoff), settings.team)
 
 
 def _comment_id(key: str, content_hash: str) -> str:

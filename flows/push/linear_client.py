@@ -27,7 +27,7 @@ class Client(LinearClient):  # type: ignore[misc]
 
     def __init__(self, api_key: str, settings: Linear, **http_options: Any) -> None:
         super().__init__(api_key=api_key, enable_cache=False)
-        options = {"attempts": 4, "wait_budget": 180.0, "timeout": 30.0} | http_options
+        options = {"attempts": 4, "wait_budget": 180.0} | http_options
         self.http = http.Client(
             VENDOR,
             settings.api_url,

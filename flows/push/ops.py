@@ -33,7 +33,11 @@ def announce(run: Run, text: str, key: str) -> None:
             key=delivery_key, operation="post", content_hash=digest(notice), title=notice,
             channel=channel_of(slack, "ops"), text=message, blocks=blocks,
         )  # fmt: skip
-        deliver(run, open_messenger(slack, run.settings.secret("slack", "bot_token")), [delivery], ledger)
+        messenger = open_messenger(
+            slack, run.settings.secret("slack", "bot_token"),
+            timeout=run.settings.timeout_seconds, backoff=run.settings.retry_seconds,
+        )  # fmt: skip
+        deliver(run, messenger, [delivery], ledger)
     except Exception as error:  # an alarm that cannot be given must not hide what it was about
         log.exception("the notice could not be sent")
         run.report.problems.append(f"notice {key} could not be sent: {error}")

@@ -52,13 +52,19 @@ def push_rows(run: Run, linear_rows: Sequence[Row], slack_rows: Sequence[Row]) -
     linear, slack = run.settings.destinations.linear, run.settings.destinations.slack
     if linear:
         _apply(
-            run, ledger, lambda: open_tracker(linear, run.settings.secret("linear", "api_key")),
+            run, ledger, lambda: open_tracker(
+                linear, run.settings.secret("linear", "api_key"),
+                timeout=run.settings.timeout_seconds, backoff=run.settings.retry_seconds,
+            ),
             {row["delivery_key"] for row in linear_rows},
             _built(run, wanted_issues, lambda row: _issue(run, row, ledger)),
         )  # fmt: skip
     if slack:
         _apply(
-            run, ledger, lambda: open_messenger(slack, run.settings.secret("slack", "bot_token")),
+            run, ledger, lambda: open_messenger(
+                slack, run.settings.secret("slack", "bot_token"),
+                timeout=run.settings.timeout_seconds, backoff=run.settings.retry_seconds,
+            ),
             {row["delivery_key"] for row in slack_rows},
             _built(run, wanted_messages, lambda row: _message(run, row, ledger)),
         )  # fmt: skip

@@ -26,19 +26,21 @@ from flows.settings import Slack
 VENDOR = "slack"
 EVENT_TYPE = "groundswell"
 PAGE, MAX_PAGES = 200, 25  # how far back a message is looked for: 5,000 messages of its channel or thread
+WAIT_BUDGET = 180.0  # seconds that Slack may ask us to wait, over all messages of a run
 _WRITES = ("chat.postMessage", "chat.update")
 _GONE = ("message_not_found", "thread_not_found")
 _TODO = {
     "invalid_auth": "Check GROUNDSWELL_SLACK_BOT_TOKEN.",
     "not_authed": "Check GROUNDSWELL_SLACK_BOT_TOKEN.",
     "account_inactive": "The app was removed from the workspace: install it again.",
+    "token_expired": "Install the app again and set GROUNDSWELL_SLACK_BOT_TOKEN.",
     "token_revoked": "Install the app again and set GROUNDSWELL_SLACK_BOT_TOKEN.",
     "missing_scope": "The app needs chat:write, channels:history and groups:history.",
     "not_in_channel": "Invite the app to the channel: /invite @groundswell",
     "channel_not_found": "Correct the channel id in groundswell.toml, or invite the app to it.",
     "is_archived": "The channel is archived: choose another in groundswell.toml.",
 }
-_REFUSED_FOR_ALL = ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "missing_scope")
+_REFUSED_FOR_ALL = ("invalid_auth", "not_authed", "account_inactive", "token_expired", "token_revoked", "missing_scope")
 
 logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)  # its errors come to us as exceptions
 
@@ -63,9 +65,10 @@ class Messenger:
     name = VENDOR
     repeat_is_safe = False
 
-    def __init__(self, client: WebClient, *, wait_budget: float = 180.0, sleep: Callable[[float], None] = time.sleep):
+    def __init__(self, client: WebClient, *, backoff: float = 1.0, sleep: Callable[[float], None] = time.sleep):
         self._client = client
-        self._wait_budget = wait_budget
+        self._backoff = backoff
+        self._wait_budget = WAIT_BUDGET
         self._sleep = sleep
 
     def apply(self, delivery: Message, *, maybe_sent: bool) -> Receipt:
@@ -145,7 +148,7 @@ class Messenger:
             except VendorError as error:
                 if write or not left or (error.status is not None and error.status < 500 and error.status != 200):
                     raise
-                self._sleep(1.0)
+                self._sleep(self._backoff)
         raise AssertionError("unreachable")
 
     def _once(self, method: str, given: dict[str, Any], write: bool) -> dict[str, Any]:
@@ -170,10 +173,13 @@ class _Limited(Exception):
         self.after = after
 
 
-def open_messenger(settings: Slack, token: str, *, sleep: Callable[[float], None] = time.sleep) -> Messenger:
-    """The messenger of the configured workspace."""
+def open_messenger(
+    settings: Slack, token: str, *, timeout: float, backoff: float, sleep: Callable[[float], None] = time.sleep
+) -> Messenger:
+    """The messenger of the configured workspace. `timeout` is the silence, `backoff` the wait before another try."""
     base_url = settings.api_url if settings.api_url.endswith("/") else f"{settings.api_url}/"
-    return Messenger(WebClient(token=token, base_url=base_url, timeout=30, retry_handlers=[]), sleep=sleep)
+    client = WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[])  # type: ignore[arg-type]
+    return Messenger(client, backoff=backoff, sleep=sleep)
 
 
 def channel_of(settings: Slack, role: str) -> str:

@@ -106,10 +106,8 @@ def test_a_dropped_connection_after_the_write_is_looked_up(workplace: Workplace)
     assert_one_of_each(workplace)
 
 
-def test_a_slow_answer_is_given_up_and_nothing_is_sent_twice(
-    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    impatient(monkeypatch)
+def test_a_slow_answer_is_given_up_and_nothing_is_sent_twice(workplace: Workplace) -> None:
+    workplace.settings.timeout_seconds = 0.7
     workplace.fault("linear", "slow", match="issueCreate", seconds=1.5)
     workplace.fault("slack", "slow", match="chat.postMessage", seconds=1.5)
     first = both(workplace.run())
@@ -119,18 +117,6 @@ def test_a_slow_answer_is_given_up_and_nothing_is_sent_twice(
     second = both(workplace.run())
     assert second.report.problems == []
     assert_one_of_each(workplace)
-
-
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    from flows.push import linear, slack
-
-    class Quick(linear.Client):
-        def __init__(self, *args: Any) -> None:
-            super().__init__(*args, timeout=0.7)
-
-    monkeypatch.setattr(linear, "Client", Quick)
-    real = slack.WebClient
-    monkeypatch.setattr(slack, "WebClient", lambda **given: real(**given | {"timeout": 0.7}))
 
 
 class Killed(BaseException):
