@@ -43,8 +43,8 @@ class Executor(Protocol):
 
 
 def may_pass(error: object) -> bool:
-    """Whether another try at once may help: not with a vendor that is down, which was waited for already."""
-    return not (isinstance(error, VendorError) and error.is_down)
+    """Whether another try at once may help: not with a full disk, nor a vendor that is down and was waited for."""
+    return not isinstance(error, DiskFull) and not (isinstance(error, VendorError) and error.is_down)
 
 
 class Direct:
@@ -321,7 +321,10 @@ def execute_stage(run: Run, do: Executor, stage: str, sources: Sequence[str] | N
             with stages.writing():
                 getattr(stages, stage)()
     except Exception as error:
-        raise explained(run, error) from error
+        failure = explained(run, error)
+        if failure is error:
+            raise
+        raise failure from error
 
 
 def _one_line(error: Exception) -> str:

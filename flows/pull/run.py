@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Literal
 
-from flows.core.errors import ConfigError, GroundswellError, NoAnswer, VendorError, several
+from flows.core.errors import ConfigError, DiskFull, GroundswellError, NoAnswer, VendorError, several
 from flows.core.locks import hold
 from flows.core.run import Run
 from flows.landing.gate import Gate
@@ -89,6 +89,8 @@ def _pull(run: Run, name: str, connect: Callable[[], Connector], until: float) -
             for stream in connector.streams:
                 try:
                     _pull_stream(run, name, connector, stream, gate, result, until)
+                except DiskFull:
+                    raise
                 except GroundswellError as error:
                     status = error.status if isinstance(error, VendorError) else None
                     if stream in connector.optional and status in (403, 404):

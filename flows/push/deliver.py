@@ -17,6 +17,8 @@ import orjson
 
 from flows.core.errors import UnknownOutcome, VendorError
 from flows.core.run import Run
+from flows.landing.damaged import has_gaps
+from flows.landing.journal import SOURCE as JOURNAL
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +86,8 @@ class Ledger:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        # Entries are lost: what seems never to have been sent may have been, and is looked up first.
+        self.has_gaps = has_gaps(run.journal.store, JOURNAL, "delivery")
         self._newest: dict[str, Entry] = {}
         self._arrived: dict[str, Entry] = {}
         for row in run.journal.read("delivery").select("id", "payload").iter_rows(named=True):
@@ -163,7 +167,7 @@ def reconcile(run: Run, destination: Destination[D], ledger: Ledger, wanted: set
 
 def _deliver_one(run: Run, destination: Destination[D], delivery: D, ledger: Ledger) -> Exception | None:
     last = ledger.newest(delivery.key)
-    maybe_sent = last is not None and last["status"] == "intent"
+    maybe_sent = ledger.has_gaps if last is None else last["status"] == "intent"
     entry: Entry = {
         "status": "intent", "destination": destination.name, "operation": delivery.operation,
         "finding_key": delivery.finding_key, "episode": delivery.episode, "content_hash": delivery.content_hash,

@@ -1,12 +1,13 @@
 """Opens the warehouse: one writer at a time under the lock `writer`, readers on the published copy.
 
-The warehouse is derived from landing zone and journal. A file that cannot be opened is set aside, and the
-next `stage` builds everything again.
+The warehouse is derived from landing zone and journal. A file that is damaged, or of an earlier version of the
+program, is set aside, and the next `stage` builds everything again. One of a newer version is left alone.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from flows.core import locks
-from flows.core.errors import Busy, ConfigError, GroundswellError
+from flows.core.errors import Busy, ConfigError, DiskFull, GroundswellError, full_disk
 from flows.core.run import Run
 from flows.settings import Settings
 from flows.warehouse.views import prepare
@@ -25,6 +26,15 @@ __all__ = ["prepare", "reader", "writer"]
 log = logging.getLogger("groundswell")
 
 SERVING_NAME = "current.duckdb"
+
+# What DuckDB says of a file whose bytes are not those it wrote, and of a disk without room.
+_DAMAGED = re.compile(r"Corrupt (database|WAL) file|Could not read enough bytes from file|Failed to load metadata")
+_FULL = re.compile(
+    r'Could not write file "([^"]+)": (No space left on device|File too large|Disk quota exceeded)'
+    r"|(max_temp_directory_size)"
+)
+_NEWER = "read a database file with version number"
+REBUILD = "groundswell rebuild"
 
 
 @contextmanager
@@ -39,7 +49,14 @@ def writer(run: Run, *, moments: Sequence[datetime] | None = None) -> Iterator[d
         con = _open(settings.warehouse_path, run.run_id)
         try:
             con.execute("set TimeZone = 'UTC'")
-            prepare(con, run, moments=moments)
+            try:
+                prepare(con, run, moments=moments)
+            except (duckdb.CatalogException, duckdb.BinderException) as error:  # of an earlier version of the program
+                con.close()
+                _set_aside(settings.warehouse_path, run.run_id, error)
+                con = _open(settings.warehouse_path, run.run_id)
+                con.execute("set TimeZone = 'UTC'")
+                prepare(con, run, moments=moments)
             yield con
         finally:
             con.close()
@@ -54,12 +71,41 @@ def reader(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             f"nothing has been published in {settings.serving_dir} yet",
             "Run `groundswell backfill`, or `make demo` for the simulated company.",
         )
-    con = duckdb.connect(str(path.resolve()), read_only=True)
     try:
-        con.execute("set TimeZone = 'UTC'")
-        yield con
-    finally:
-        con.close()
+        con = duckdb.connect(str(path.resolve()), read_only=True)
+        try:
+            con.execute("set TimeZone = 'UTC'")
+            yield con
+        finally:
+            con.close()
+    except duckdb.IOException as error:
+        raise GroundswellError(
+            f"the published copy {path.resolve()} cannot be read ({_first_line(error)})",
+            f"The next run publishes another; for one now run: {REBUILD}",
+        ) from error
+
+
+def explained(run: Run, error: Exception) -> Exception:
+    """What a failure of a run is for the user: a full disk, a damaged warehouse, or the error as it is.
+
+    A damaged warehouse is set aside, so that the next run builds it again.
+    """
+    text = " ".join(str(error).split())
+    path = run.settings.warehouse_path
+    found = _FULL.search(text)
+    if found and not isinstance(error, DiskFull):
+        return DiskFull(found[1] or path, found[2] or "there is no room for what does not fit into memory")
+    if isinstance(error, OSError):
+        return full_disk(error, error.filename or run.settings.home) or error
+    if not _DAMAGED.search(text) or not isinstance(error, duckdb.Error | GroundswellError):
+        return error
+    with locks.hold(run.settings.lock_dir, "writer", holder=run.run_id, wait_seconds=run.settings.lock_wait_seconds):
+        if path.exists():
+            _set_aside(path, run.run_id, error)
+    return GroundswellError(
+        f"the warehouse {path} is damaged and was set aside ({text[:300]})",
+        f"The next run builds it again from landing zone and journal; to have it now run: {REBUILD}",
+    )
 
 
 def _open(path: Path, run_id: str) -> duckdb.DuckDBPyConnection:
@@ -75,13 +121,26 @@ def _open(path: Path, run_id: str) -> duckdb.DuckDBPyConnection:
             raise GroundswellError(
                 f"{path} cannot be opened ({_first_line(error)})", "Check who may read it."
             ) from error
-        aside = path.with_name(f"{path.name}.damaged-{run_id}")
-        log.warning("%s cannot be opened (%s): set aside as %s and built again", path, _first_line(error), aside.name)
-        path.rename(aside)
-        wal = path.with_name(f"{path.name}.wal")
-        if wal.exists():
-            wal.rename(aside.with_name(f"{aside.name}.wal"))
+        if _NEWER in str(error):
+            raise GroundswellError(
+                f"{path} was written by a newer version of DuckDB ({_first_line(error)})",
+                f"Use the version of Groundswell that wrote it, or have this one build its own: {REBUILD}",
+            ) from error
+        found = _FULL.search(str(error))
+        if found:
+            raise DiskFull(found[1] or path, found[2] or _first_line(error)) from error
+        _set_aside(path, run_id, error)
         return duckdb.connect(str(path))
+
+
+def _set_aside(path: Path, run_id: str, error: Exception) -> None:
+    """Out of the way, and never deleted: somebody may want to know how it came to be."""
+    aside = path.with_name(f"{path.name}.damaged-{run_id}")
+    log.warning("%s cannot be used (%s): set aside as %s and built again", path, _first_line(error), aside.name)
+    path.rename(aside)
+    wal = path.with_name(f"{path.name}.wal")
+    if wal.exists():
+        wal.rename(aside.with_name(f"{aside.name}.wal"))
 
 
 def _first_line(error: Exception) -> str:

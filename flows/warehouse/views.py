@@ -21,6 +21,7 @@ import duckdb
 import orjson
 
 from flows.core.clock import parse, utc
+from flows.core.errors import GroundswellError
 from flows.core.keys import digest
 from flows.core.run import Run
 from flows.landing.journal import KINDS
@@ -42,6 +43,8 @@ STREAMS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 NOT_CONFIGURED = {"linear": "linear", "slack": "slack", "quarantine": "quarantine"}  # source -> type
 
+VERSION = 1  # of the layout of control, which every program that opens a warehouse must understand
+
 # Settings that say under which name a vendor's account holds what we look for.
 NAMED_FIELDS = ("category_field", "version_field", "account_field", "tier_field", "segment_field", "renewal_field")
 
@@ -62,6 +65,10 @@ def prepare(con: duckdb.DuckDBPyConnection, run: Run, *, moments: Sequence[datet
     """
     for schema in ("landing", "journal", "control", "enrich"):
         con.execute(f"create schema if not exists {schema}")
+    _version(con)
+    # dbt's layer notes here what it was built from (model.dbt); without these columns it cannot.
+    con.execute("create table if not exists control.built (part varchar primary key, digest varchar)")
+    con.execute("select part, digest from control.built limit 0")
     _landing(con, run)
     for kind in KINDS:
         rows = _rows(con, run.journal.store, [(JOURNAL, kind)])
@@ -137,6 +144,19 @@ def _sources(con: duckdb.DuckDBPyConnection, run: Run) -> None:
         )  # fmt: skip
 
 
+def _version(con: duckdb.DuckDBPyConnection) -> None:
+    """`control.version`: the layout of what dbt does not build. Refuse one of a newer program."""
+    con.execute("create table if not exists control.version (version integer)")
+    (found,) = con.execute("select max(version) from control.version").fetchone() or (None,)
+    if found is None:
+        con.execute("insert into control.version values (?)", [VERSION])
+    elif found > VERSION:
+        raise GroundswellError(
+            f"the warehouse was written by a newer version of Groundswell (layout {found}, this one knows {VERSION})",
+            "Use that version, or have this one build its own: groundswell rebuild",
+        )
+
+
 def _enrich(con: duckdb.DuckDBPyConnection) -> None:
     """Empty enrichment tables where there are none of this shape: models can be built before the first enrichment.
 
@@ -144,10 +164,18 @@ def _enrich(con: duckdb.DuckDBPyConnection) -> None:
     """
     from flows.enrich.tables import TABLES
 
-    made = dict(con.execute("select table_name, comment from duckdb_tables() where schema_name = 'enrich'").fetchall())
+    made = {
+        table: (shape, columns)
+        for table, shape, columns in con.execute(
+            "select t.table_name, any_value(t.comment), list(c.column_name order by c.column_index)"
+            " from duckdb_tables() as t inner join duckdb_columns() as c using (database_oid, table_oid)"
+            " where t.schema_name = 'enrich' group by all"
+        ).fetchall()
+    }
     for table, columns in TABLES.items():
         shape = digest(columns)[:16]
-        if made.get(table) != shape:
+        names = [column.split()[0].strip('"') for column in columns.split(",")]
+        if made.get(table) != (shape, names):
             con.execute(f"create or replace table enrich.{table} ({columns})")
             con.execute(f"comment on table enrich.{table} is '{shape}'")
 
