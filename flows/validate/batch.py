@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -26,7 +25,6 @@ KEYS = pl.Schema(
         "run_id": pl.String(),
         "seq": pl.Int64(),
         "payload_hash": pl.UInt64(),
-        "latest_at": pl.Datetime("us"),  # the latest of the row's `times`
         "is_bad": pl.Boolean(),
         "is_new": pl.Boolean(),  # false: accepted before and looked at again
     }
@@ -45,25 +43,16 @@ class Accepted:
     bad_since: str | None = None
 
 
-@dataclass(frozen=True)
-class Limits:
-    """The clock and the counts that the measures need."""
-
-    now: datetime
-    min_rows: int  # a share of fewer ids than this says nothing
-
-
 @dataclass
 class Batch:
     """Keys of the rows seen so far, without their payloads."""
 
     frames: list[pl.DataFrame] = field(default_factory=list)
 
-    def add(self, rows: pl.DataFrame, latest_at: pl.Series, bad: set[int], since: Accepted) -> None:
-        """Note a chunk: its rows (see store.SCHEMA), the latest time in each, and the numbers of the bad ones."""
+    def add(self, rows: pl.DataFrame, bad: set[int], since: Accepted) -> None:
+        """Note a chunk: its rows (see store.SCHEMA), and the numbers of the bad ones."""
         keys = rows.with_columns(
             pl.col("payload").hash().alias("payload_hash"),
-            latest_at.alias("latest_at"),
             pl.Series("is_bad", [row in bad for row in range(rows.height)], pl.Boolean),
             (pl.col("seq") > since.seq).alias("is_new"),
         )
@@ -80,29 +69,34 @@ class Batch:
         good = self.keys.filter(~pl.col("is_bad") & pl.col("id").is_in(wanted.implode())).sort("version", "seq")
         return {id: (version, seq) for id, version, seq in good.select("id", "version", "seq").iter_rows()}
 
-    def measures(self, limits: Limits, snapshot: int | None, before: int | None) -> pl.DataFrame:
+    def contradicted(self) -> pl.DataFrame:
+        """Good rows that the same pull delivered again later, with the same id and version and other contents.
+
+        The last one counts, as in staging. Identical repeats and older versions are no matter.
+        """
+        good = self.keys.filter(pl.col("is_new") & ~pl.col("is_bad"))
+        last = _newest(good).select("id", "version", "run_id", pl.col("payload_hash").alias("last_hash"))
+        same = good.join(last, on=["id", "version", "run_id"])
+        return same.filter(pl.col("payload_hash") != pl.col("last_hash")).sort("seq")
+
+    def measures(self, min_rows: int, snapshot: int | None, before: int | None) -> pl.DataFrame:
         """One row for the batch suite to judge; null where a measure does not apply.
 
+        A share of fewer than `min_rows` rows says nothing.
+
         `snapshot` is the number of rows of the newest full snapshot in the batch, `before` that of the
-        accepted one before it. duplicate_keys counts ids that one pull delivered twice with one version
-        and different payloads; identical repeats and older versions are no matter.
+        accepted one before it. The bad among them are the newest versions that break a rule, and the rows
+        that another one contradicts.
         """
         keys = self.keys.filter("is_new")
-        newest = keys.sort("version", "pulled_at", "seq").unique("id", keep="last", maintain_order=True)
-        same = keys.join(newest.select("id", "version", "run_id"), on=["id", "version", "run_id"])
-        payloads = same.group_by("id").agg(pl.col("payload_hash").n_unique())
-        latest = newest["latest_at"].max()
-        ahead = None
-        if isinstance(latest, datetime):
-            ahead = round((latest - limits.now.replace(tzinfo=None)) / timedelta(hours=1), 4)
-        bad = int(newest["is_bad"].sum())
+        newest = _newest(keys)
+        contradicted = self.contradicted().height
+        judged, bad = newest.height + contradicted, int(newest["is_bad"].sum()) + contradicted
         shrunk = round(1 - snapshot / before, 4) if snapshot is not None and before else None
         return pl.DataFrame(
             {
                 "rows": [float(keys.height)],
-                "duplicate_keys": [float(payloads.filter(pl.col("payload_hash") > 1).height)],
-                "hours_ahead": [ahead],
-                "bad_share": [round(bad / newest.height, 4) if newest.height >= limits.min_rows else None],
+                "bad_share": [round(bad / judged, 4) if judged >= min_rows else None],
                 "snapshot_rows": [None if snapshot is None else float(snapshot)],
                 "shrink_share": [shrunk],
             },
@@ -110,12 +104,11 @@ class Batch:
         )
 
 
-MEASURES = pl.Schema(
-    {
-        name: pl.Float64()
-        for name in ("rows", "duplicate_keys", "hours_ahead", "bad_share", "snapshot_rows", "shrink_share")
-    }
-)
+MEASURES = pl.Schema({name: pl.Float64() for name in ("rows", "bad_share", "snapshot_rows", "shrink_share")})
+
+
+def _newest(keys: pl.DataFrame) -> pl.DataFrame:
+    return keys.sort("version", "pulled_at", "seq").unique("id", keep="last", maintain_order=True)
 
 
 def chunks(store: Store, source: str, stream: str, since: Accepted, also: Iterable[int] = ()) -> Iterator[pl.DataFrame]:

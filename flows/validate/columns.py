@@ -18,6 +18,7 @@ import polars as pl
 from flows.core.clock import parse
 
 MISMATCH = "type_mismatch"  # column of the frame: the first field of the row that has the wrong type
+AHEAD = "ahead_of_clock"  # column of the frame: the first time of the row that the run's clock has not reached
 MAX_VALUE = 200  # characters of a value that are kept for people to look at
 MAX_HELD = 2_000  # characters that are held until then, so that redaction sees more than what is kept
 

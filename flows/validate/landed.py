@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 
-from flows.core.clock import iso
+from flows.core.clock import iso, parse
 from flows.core.errors import ConfigError
 from flows.core.keys import digest
 from flows.core.redaction import redact
 from flows.core.run import Run
 from flows.landing.store import while_compacted
-from flows.validate.batch import Accepted, Batch, Limits, chunks, snapshot_sizes
-from flows.validate.columns import Mismatch, as_text, extract, shorten
+from flows.validate.batch import Accepted, Batch, chunks, snapshot_sizes
+from flows.validate.columns import AHEAD, Mismatch, as_text, extract, shorten
 from flows.validate.quarantine import Entry, Quarantine
-from flows.validate.suites import DECLARED_TYPES, Suite, judge, load
+from flows.validate.suites import DECLARED_TYPES, NOT_AHEAD, Suite, judge, load
 
 READBACK_BAD_SHARE = 0.2
+CONTRADICTED = "key_is_unique"  # the rule that a row breaks which came twice with different contents
 
 
 @dataclass
@@ -55,14 +56,24 @@ def validate_stream(run: Run, quarantine: Quarantine, source: str, stream: str) 
             quarantine.note(source, stream, passed)
         return
     mark = digest(path.read_text(encoding="utf-8"))
-    again = quarantine.open_entries(source, stream) if since.suite not in ("", mark) else []
-    if not new and not again:
+    is_changed = since.suite not in ("", mark)
+    entries = quarantine.open_entries(source, stream)
+    ahead = [entry for entry in entries if entry.rule == NOT_AHEAD.rule]
+    if not new and not is_changed and not ahead:
         if passed != since:
             quarantine.note(source, stream, passed)
         return
 
     suite = load(path)
-    rows = while_compacted(lambda: _look_at_rows(run, suite, source, stream, since, again))
+    parameters = _parameters(run, suite, source)
+    clock = _clock(run, parameters)
+    again = [entry for entry in entries if entry.rule != CONTRADICTED] if is_changed else _arrived(ahead, clock)
+    if not new and not again:
+        if passed != since:
+            quarantine.note(source, stream, passed)
+        return
+
+    rows = while_compacted(lambda: _look_at_rows(run, suite, source, stream, since, again, clock))
     snapshot, before = snapshot_sizes(new, since)
     if not rows.seen and snapshot is None:
         quarantine.note(source, stream, replace(passed, commit=(new or commits)[-1].number, suite=mark))
@@ -76,7 +87,7 @@ def validate_stream(run: Run, quarantine: Quarantine, source: str, stream: str) 
         run.report.problems.append(
             f"{source}/{stream}: {n} of {rows.seen} rows break {rule} ({severity}), for example {example}"
         )
-    reasons = [*rows.unjudged, *_look_at_batch(run, suite, source, stream, rows, snapshot, before)]
+    reasons = [*rows.unjudged, *_look_at_batch(run, parameters, source, stream, rows, snapshot, before)]
     if reasons:
         quarantine.hold(source, stream, "; ".join(reasons), iso(run.now))
         return
@@ -95,13 +106,44 @@ def source_type(run: Run, source: str) -> str:
     return configured.type if configured else source
 
 
-def _look_at_rows(run: Run, suite: Suite, source: str, stream: str, since: Accepted, again: list[Entry]) -> _Rows:
+def _parameters(run: Run, suite: Suite, source: str) -> dict[str, float]:
+    """Limits of the stream: those of batch.yml, the suite's own, and the share that the source's settings allow."""
+    whole = load(run.settings.expectations_dir / "raw" / "batch.yml")
+    if unknown := set(suite.parameters) - set(whole.parameters):
+        raise ConfigError(f"the suite {suite.name} sets {min(unknown)}, which batch.yml does not have")
+    configured = run.settings.sources.get(source)
+    share = configured.max_bad_share if configured else READBACK_BAD_SHARE
+    return {**whole.parameters, **suite.parameters, "max_bad_share": share}
+
+
+def _clock(run: Run, parameters: dict[str, float]) -> datetime:
+    """The latest moment, naive UTC, that a record may name. What was made during a long pull is not ahead of it."""
+    waited = timedelta(seconds=run.report.seconds.get("pull", 0.0))
+    return run.now.replace(tzinfo=None) + waited + timedelta(hours=parameters["max_hours_ahead"])
+
+
+def _arrived(entries: list[Entry], clock: datetime) -> list[Entry]:
+    """Those of the entries, each a row that was ahead of the clock, that are so no more."""
+
+    def has_come(entry: Entry) -> bool:
+        try:
+            return parse(entry.value or "").replace(tzinfo=None) <= clock
+        except ValueError:
+            return False
+
+    return [entry for entry in entries if has_come(entry)]
+
+
+def _look_at_rows(
+    run: Run, suite: Suite, source: str, stream: str, since: Accepted, again: list[Entry], clock: datetime
+) -> _Rows:
     rows = _Rows()
-    rules = [DECLARED_TYPES, *suite.rules]
-    latest = pl.max_horizontal(*suite.times) if suite.times else pl.lit(None, pl.Datetime("us"))
+    rules = [DECLARED_TYPES, *([NOT_AHEAD] if suite.times else []), *suite.rules]
+    too_late = [pl.when(pl.col(name) > clock).then(pl.lit(name)).otherwise(None) for name in suite.times]
+    ahead = pl.coalesce(*too_late, pl.lit(None, pl.String)).alias(AHEAD)
     for chunk in chunks(run.landing, source, stream, since, also=[entry.seq for entry in again]):
         typed, mismatches = extract(chunk["payload"], suite.declared())
-        frame = pl.concat([chunk.select("id", "version", "pulled_at"), typed], how="horizontal")
+        frame = pl.concat([chunk.select("id", "version", "pulled_at"), typed.with_columns(ahead)], how="horizontal")
         verdict = judge().judge(suite.name, rules, frame)
         rows.problems |= dict.fromkeys(verdict.problems)
         rows.unjudged |= dict.fromkeys(verdict.unjudged)
@@ -124,9 +166,16 @@ def _look_at_rows(run: Run, suite: Suite, source: str, stream: str, since: Accep
                         rule=failure.rule, column=column, value=value, severity=failure.severity,
                     )  # fmt: skip
         rows.entries += [broken[row] for row in sorted(broken)]
-        rows.batch.add(chunk, frame.with_columns(latest.alias("latest_at"))["latest_at"], set(broken), since)
+        rows.batch.add(chunk, set(broken), since)
         rows.seen += chunk.height
         rows.newest_seq = max(rows.newest_seq, *chunk["seq"])
+    for id, version, seq in rows.batch.contradicted().select("id", "version", "seq").iter_rows():
+        rows.entries.append(
+            Entry(
+                source=source, stream=stream, id=id, seq=seq, record_version=version, suite=suite.name,
+                rule=CONTRADICTED, column="id", value=id, severity="critical",
+            )
+        )  # fmt: skip
     return rows
 
 
@@ -137,26 +186,19 @@ def _culprit(column: str, row: int, frame: pl.DataFrame, mismatches: dict[int, M
         return mismatch.column, mismatch.value
     if mismatch and mismatch.column == column:
         return column, mismatch.value
+    if column == AHEAD:
+        column = frame[row, AHEAD]
     value = frame[row, column]
     return column, None if value is None else as_text(value)
 
 
 def _look_at_batch(
-    run: Run, suite: Suite, source: str, stream: str, rows: _Rows, snapshot: int | None, before: int | None
-) -> list[str]:
+    run: Run, parameters: dict[str, float], source: str, stream: str, rows: _Rows, snapshot: int | None,
+    before: int | None,
+) -> list[str]:  # fmt: skip
     """Why the batch is bad, one text a critical rule; nothing for one that may go on."""
     whole = load(run.settings.expectations_dir / "raw" / "batch.yml")
-    if unknown := set(suite.parameters) - set(whole.parameters):
-        raise ConfigError(f"the suite {suite.name} sets {min(unknown)}, which batch.yml does not have")
-    configured = run.settings.sources.get(source)
-    parameters = {
-        **whole.parameters,
-        **suite.parameters,
-        "max_bad_share": configured.max_bad_share if configured else READBACK_BAD_SHARE,
-    }
-    # What was made while a long pull was under way is not ahead of the clock.
-    pulled_until = run.now + timedelta(seconds=run.report.seconds.get("pull", 0.0))
-    measures = rows.batch.measures(Limits(pulled_until, int(parameters["min_rows_for_share"])), snapshot, before)
+    measures = rows.batch.measures(int(parameters["min_rows_for_share"]), snapshot, before)
     verdict = judge().judge(whole.name, whole.rules, measures, parameters)
     run.report.problems += [f"{source}/{stream}: {problem}" for problem in verdict.problems]
     reasons = list(verdict.unjudged)
@@ -179,7 +221,9 @@ def _accept(run: Run, quarantine: Quarantine, source: str, stream: str, accepted
     bad = [entry for entry in rows.entries if entry.key not in known]
     still_open = [*before, *bad]
     passing = rows.batch.passing(entry.id for entry in still_open)
-    mended = [e.released() for e in still_open if passing.get(e.id, ("", -1)) >= (e.record_version, e.seq)]
+    # What a later row of the same pull contradicts stays until another pull brings that id.
+    may_leave = [e for e in still_open if e.rule != CONTRADICTED or e.key in known]
+    mended = [e.released() for e in may_leave if passing.get(e.id, ("", -1)) >= (e.record_version, e.seq)]
     quarantine.note(source, stream, accepted, [*bad, *mended])
     run.report.count("validated", rows.seen)
     run.report.count("quarantined", len(bad))

@@ -36,7 +36,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from flows.core.errors import ConfigError
-from flows.validate.columns import MISMATCH, TYPES, Column
+from flows.validate.columns import AHEAD, MISMATCH, TYPES, Column
 
 Severity = Literal["critical", "warning", "info"]
 LANDED = ("id", "version", "pulled_at")  # the store's own columns, there beside the declared ones
@@ -84,7 +84,7 @@ class Suite(BaseModel):
 
     def mistakes(self) -> list[str]:
         """What is wrong beyond the form of the file."""
-        own = (*LANDED, MISMATCH)
+        own = (*LANDED, MISMATCH, AHEAD)
         return [
             *(f"column {n} has the unknown type {f.type}" for n, f in self.columns.items() if f.type not in TYPES),
             *(f"column {n} has a name of the store's own" for n in self.columns if n in own),
@@ -118,6 +118,10 @@ class PublishedSuite(BaseModel):
 # Part of every suite of landed rows, and first: a value of the wrong type is null in its own column.
 DECLARED_TYPES = Rule(
     rule="declared_types", type="expect_column_values_to_be_null", kwargs={"column": MISMATCH}
+)  # fmt: skip
+# Part of every suite that names `times`. A row that breaks it is looked at again when its time has come.
+NOT_AHEAD = Rule(
+    rule="not_ahead_of_clock", type="expect_column_values_to_be_null", kwargs={"column": AHEAD}
 )  # fmt: skip
 
 

@@ -205,9 +205,22 @@ def test_one_bad_source_leaves_the_others_alone(landing: Landing) -> None:
     assert [e["source"] for e in landing.kept()] == ["export"]
 
 
-def test_a_key_that_one_pull_delivers_twice_with_different_contents_is_a_bad_batch(landing: Landing) -> None:
+def test_of_a_key_that_one_pull_delivers_twice_the_last_one_counts_and_the_other_is_kept_apart(
+    landing: Landing,
+) -> None:
     landing.land("tickets", [exported(1), exported(2), exported(2, subject="another")], source="export")
-    assert "duplicate_keys is 1" in landing.validate().report.bad_sources["export"]
+    run = landing.validate()
+    assert run.report.bad_sources == {}
+    assert [(e["rule"], e["id"], e["seq"] % 10) for e in landing.kept()] == [("key_is_unique", "2", 1)]
+    landing.land("tickets", [exported(2, subject="a third")], source="export")
+    landing.validate()
+    assert landing.kept() == [], "another pull has settled it"
+
+
+def test_an_export_whose_ids_are_none_is_a_bad_batch(landing: Landing) -> None:
+    landing.land("tickets", [exported(n % 3, subject=f"{n}") for n in range(60)], source="export")
+    assert "most often key_is_unique on id: 57 rows" in landing.validate().report.bad_sources["export"]
+    assert landing.kept() == []
 
 
 def test_identical_repeats_and_later_pulls_of_a_key_are_no_duplicates(landing: Landing) -> None:
@@ -239,10 +252,19 @@ def test_an_increment_may_be_smaller_than_the_one_before(landing: Landing) -> No
     assert landing.validate().report.bad_sources == {}
 
 
-def test_times_ahead_of_the_clock_are_a_bad_batch_until_the_clock_has_caught_up(landing: Landing) -> None:
+def test_a_time_ahead_of_the_clock_is_kept_apart_until_the_clock_has_caught_up(landing: Landing) -> None:
     landing.land("tickets", [ticket(1), ticket(2, updated_at=iso(NOW + timedelta(hours=2)))])
-    assert "hours_ahead is 2" in landing.validate().report.bad_sources["helpdesk"]
-    assert landing.validate().report.bad_sources == {}, "an hour later it is within the limit"
+    assert landing.validate().report.bad_sources == {}, "one wrong clock does not stop a source"
+    (kept,) = landing.kept()
+    assert (kept["rule"], kept["column"], kept["value"]) == ("not_ahead_of_clock", "updated_at", "2026-07-01T14:00:00")
+    assert landing.validate().report.counts["released"] == 1, "an hour later it is within the limit"
+    assert landing.kept() == []
+
+
+def test_an_export_that_is_ahead_of_the_clock_is_a_bad_batch(landing: Landing) -> None:
+    landing.land("tickets", [ticket(n, updated_at=iso(NOW + timedelta(days=2))) for n in range(30)])
+    reason = landing.validate().report.bad_sources["helpdesk"]
+    assert "most often not_ahead_of_clock on updated_at: 30 rows" in reason
 
 
 def test_what_was_made_during_a_long_pull_is_not_ahead_of_the_clock(landing: Landing) -> None:
@@ -250,7 +272,8 @@ def test_what_was_made_during_a_long_pull_is_not_ahead_of_the_clock(landing: Lan
     run = landing.run()
     run.report.seconds["pull"] = 3 * 3600.0
     landed.validate_stream(run, quarantine := landed.Quarantine(run.landing), "helpdesk", "tickets")
-    assert quarantine.position("helpdesk", "tickets").bad_reason is None
+    quarantine.save(run)
+    assert landing.kept() == []
 
 
 def test_a_stream_without_a_suite_passes_and_is_mentioned_once(landing: Landing) -> None:
