@@ -49,6 +49,10 @@ def wrong_key(key: str) -> Refusal:
     )
 
 
+def expired_key() -> Refusal:
+    return Refusal(401, "Expired API Key provided: sk_test_****", code="api_key_expired")
+
+
 def not_permitted(key: str, account: str, permission: str) -> Refusal:
     return Refusal(
         403,
