@@ -20,7 +20,7 @@ from rich.markdown import Markdown
 from rich.text import Text
 
 from flows.core.clock import iso, parse
-from flows.core.errors import ConfigError, GroundswellError
+from flows.core.errors import ConfigError, GroundswellError, meant
 from flows.core.neutralise import plain
 from flows.settings import CONFIG_NAME, PROJECT_DIR, Settings, load_settings
 
@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 sandbox_app = typer.Typer(no_args_is_help=True, help="The simulated company and its local Zendesk, Linear and Slack.")
 app.add_typer(sandbox_app, name="sandbox")
+FLOWS = ("hourly", "nightly")
 console = Console(emoji=False)  # ":id:" in a page's route is no emoji
 errors = Console(stderr=True, emoji=False)
 
@@ -114,11 +115,14 @@ def doctor(
             print(line)
         raise typer.Exit(0 if ok else 1)
     failed = False
-    for check in checks(settings):
-        word, style = {True: ("ok  ", "green"), False: ("fail", "red"), None: ("note", "yellow")}[check.ok]
-        says = _inert(check.says)
-        console.print(Text(word, style), check.name.ljust(14), says, highlight=False, soft_wrap=True, markup=False)
-        failed = failed or check.ok is False
+    if not logging.getLogger().isEnabledFor(logging.INFO):
+        logging.getLogger("flows").setLevel(logging.ERROR)  # what is wrong is said once
+    with errors.status("looking") as status:  # shows on a terminal alone
+        for check in checks(settings, lambda whom: status.update(Text(f"asking {plain(whom)}"))):
+            word, style = {True: ("ok  ", "green"), False: ("fail", "red"), None: ("note", "yellow")}[check.ok]
+            says = _inert(check.says)
+            console.print(Text(word, style), check.name.ljust(14), says, highlight=False, soft_wrap=True, markup=False)
+            failed = failed or check.ok is False
     raise typer.Exit(1 if failed else 0)
 
 
@@ -135,11 +139,12 @@ def run(
     output: Format = Output.TABLE,
 ) -> None:
     """Run a flow by hand: under the Prefect server where one answers, else the same stages without one."""
-    if flow not in ("hourly", "nightly"):
-        raise GroundswellError(
-            f"no flow is called {flow!r}", "There are hourly and nightly; backfill is its own command."
-        )
-    _run(flow, _settings(dry_run, source), source, _moment(now), output, stage)
+    if flow not in FLOWS:
+        raise GroundswellError(f"no flow is called {flow!r}", f"{meant(flow, FLOWS)} Backfill is a command of its own.")
+    settings, moment = _settings(dry_run, source), _moment(now)
+    if stage is None:
+        _any_source(settings)
+    _run(flow, settings, source, moment, output, stage)
 
 
 @app.command()
@@ -157,10 +162,9 @@ def backfill(
     from flows.pull.inspect import inspect
 
     settings, moment = _settings(dry_run, source), _moment(now)
-    if since:
+    if since is not None:
         settings = settings.with_since(since)
-    if not settings.sources:
-        raise ConfigError("no source is configured", "Add a [sources.<name>] table to groundswell.toml.")
+    _any_source(settings)
     failed = False
     for name in source or settings.sources:
         try:
@@ -261,7 +265,7 @@ def score(output: Format = Output.TABLE) -> None:
 
 
 @app.command()
-def dashboards(port: int = 8501) -> None:
+def dashboards(port: Annotated[int, typer.Option(min=1, max=65535)] = 8501) -> None:
     """Serve the BI pages on loopback."""
     settings = load_settings()
     command = [
@@ -276,8 +280,8 @@ def dashboards(port: int = 8501) -> None:
 @app.command()
 def demo(
     stay: Annotated[bool, typer.Option("--stay", help="Keep every page up at the end, until Ctrl-C.")] = False,
-    months: Annotated[int, typer.Option(help="Months of history.")] = 18,
-    size: Annotated[int, typer.Option(help="Tickets a month.")] = 350,
+    months: Annotated[int, typer.Option(min=1, help="Months of history.")] = 18,
+    size: Annotated[int, typer.Option(min=1, help="Tickets a month.")] = 350,
     seed: int = 7,
 ) -> None:
     """A simulated company, end to end: backfill, then a bad release seen by the hourly flow."""
@@ -288,7 +292,9 @@ def demo(
 
 @sandbox_app.command("serve")
 def sandbox_serve(
-    port: Annotated[int | None, typer.Option(help="Default: the port the demo was given, else 8765.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Default: the port the demo was given, else 8765.")
+    ] = None,
 ) -> None:
     """Serve the demo company's helpdesk, Linear board and Slack channels on loopback until Ctrl-C."""
     from flows.sandbox.server import serve
@@ -321,14 +327,18 @@ def _settings(dry_run: bool | None, sources: list[str] | None) -> Settings:
     settings = load_settings(**({} if dry_run is None else {"dry_run": dry_run}))
     for name in sources or []:
         if name not in settings.sources:
-            known = ", ".join(settings.sources) or "none"
-            raise ConfigError(f"no source is called {name!r}", f"Configured are: {known}.")
+            raise ConfigError(f"no source is called {name!r}", meant(name, settings.sources))
     return settings
+
+
+def _any_source(settings: Settings) -> None:
+    if not settings.sources:
+        raise ConfigError("no source is configured", "Add a [sources.<name>] table to groundswell.toml.")
 
 
 def _moment(now: str | None) -> datetime | None:
     try:
-        return parse(now) if now else None
+        return None if now is None else parse(now)
     except (ValueError, OverflowError) as error:
         raise ConfigError(f"--now {now!r} is no moment", "Write it in ISO 8601, like 2025-01-31T09:30:00Z.") from error
 

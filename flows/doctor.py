@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from flows.core.clock import iso, parse, read_clock
-from flows.core.errors import GroundswellError
+from flows.core.errors import GroundswellError, nearest
+from flows.core.places import made_folder
 from flows.landing.journal import Journal
 from flows.landing.store import Store
-from flows.settings import Settings
+from flows.settings import Settings, unknown_variables, variables
 
 
 @dataclass(frozen=True)
@@ -25,26 +26,43 @@ class Check:
     says: str
 
 
-def checks(settings: Settings) -> Iterator[Check]:
-    """All checks, in the order a new user meets them; each is independent of the ones before."""
+def checks(settings: Settings, asking: Callable[[str], None] = lambda _: None) -> Iterator[Check]:
+    """All checks, in the order a new user meets them; each is independent of the ones before.
+
+    `asking` is told of each check that waits for somebody else's answer, before it begins.
+    """
     where = settings.config_file
     yield Check("configuration", bool(where) or None, str(where or "no groundswell.toml: run `groundswell init`"))
+    yield from _environment(settings)
     yield _try("home", lambda: _writable(settings))
+    asking(f"the clock, {settings.clock}")
     yield _try("clock", lambda: iso(read_clock(settings.clock)))
     yield _try("landing zone", lambda: f"{len(Store(settings.landing).streams())} streams at {settings.landing}")
     yield _try("journal", lambda: f"{len(Store(settings.journal).streams())} kinds at {settings.journal}")
     if not settings.sources:
         yield Check("sources", False, "none configured. Add a [sources.<name>] table to groundswell.toml")
-    for name in settings.sources:
+    for name, source in settings.sources.items():
+        asking(f"{name}, {getattr(source, 'base_url', 'its files')}")
         yield _try(f"source {name}", partial(_source, settings, name))
     if settings.is_dry_run:
         yield Check("destinations", None, "dry run: nothing is sent until a destination is configured")
-    if settings.destinations.linear is not None:
-        yield _try("linear", lambda: _source(settings, "linear"))
-    if settings.destinations.slack is not None:
-        yield _try("slack", lambda: _source(settings, "slack"))
+    destinations = settings.destinations
+    for name, destination in (("linear", destinations.linear), ("slack", destinations.slack)):
+        if destination is not None:
+            asking(f"{name}, {destination.api_url}")
+            yield _try(name, partial(_source, settings, name))
+    asking("Prefect")
     yield _prefect(settings)
     yield _try("last run", lambda: _last_run(settings))
+
+
+def _environment(settings: Settings) -> Iterator[Check]:
+    """Variables that mean nothing here, and look as if they were meant to."""
+    known = list(variables(settings))
+    for name in unknown_variables(settings):
+        near = nearest(name, known, cutoff=0.85)
+        if near:
+            yield Check("environment", None, f"{name} is set and means nothing here. Did you mean {near!r}?")
 
 
 def freshness(settings: Settings) -> tuple[bool, list[str]]:
@@ -79,7 +97,7 @@ def _try(name: str, check: Callable[[], str]) -> Check:
 
 
 def _writable(settings: Settings) -> str:
-    settings.home.mkdir(parents=True, exist_ok=True)
+    made_folder(settings.home)
     if not os.access(settings.home, os.W_OK):
         raise GroundswellError(f"{settings.home} cannot be written", "Set GROUNDSWELL_HOME to a folder that can.")
     return str(settings.home)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ import duckdb
 import orjson
 
 from flows.core.clock import iso
-from flows.core.errors import ConfigError, GroundswellError
+from flows.core.errors import ConfigError, GroundswellError, nearest
 from flows.core.run import Run
 from flows.settings import Settings
 from flows.warehouse.duck import reader
@@ -121,17 +121,24 @@ def explain(settings: Settings, key: str) -> dict[str, Any]:
                 "billing_events": [plain_row(row) for row in rows_of(con.execute(_BILLING, [key]))],
                 "messages": [plain_row(row) for row in messages],
             }
-    raise GroundswellError(
-        f"nothing is known as {key!r}",
-        "`groundswell findings` lists finding keys; ticket ids carry their source, such as zendesk:123.",
-    )
+        keys = [row[0] for row in con.execute("select distinct finding_key from marts.fct_findings").fetchall()]
+    todo = "`groundswell findings` lists finding keys; ticket ids carry their source, such as zendesk:123."
+    raise GroundswellError(f"nothing is known as {key!r}", _near(key, keys, todo))
+
+
+def _near(key: str, known: Iterable[str], todo: str) -> str:
+    near = nearest(key, known, cutoff=0.8)  # keys differ by a few letters alone
+    return f"Did you mean {near!r}? {todo}" if near else todo
 
 
 def mute(settings: Settings, key: str, *, muted: bool, reason: str) -> None:
     """Journal that a finding is to be silent (or heard again) from the next run on."""
     run = Run.start("mute", settings)
-    if key not in run.journal.latest("finding"):
-        raise GroundswellError(f"no finding is known as {key!r}", "`groundswell findings` lists them.")
+    known = run.journal.latest("finding")
+    if key not in known:
+        raise GroundswellError(
+            f"no finding is known as {key!r}", _near(key, known, "`groundswell findings` lists them.")
+        )
     body = {"muted": muted, "reason": reason, "at": iso(run.now)}
     run.journal.write("mute", [(key, body)], run_id=run.run_id, at=run.now)
 

@@ -84,13 +84,14 @@ def test_a_published_copy_without_the_tables_is_explained(tmp_path: Path, argume
 
 
 def test_a_failure_nobody_foresaw_is_one_line_and_a_traceback_only_on_demand(tmp_path: Path) -> None:
-    (tmp_path / "home").write_text("a file where a folder should be")
-    answer = groundswell(tmp_path, "--home", "home", "run")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "locks").write_text("a file where a folder should be")
+    answer = groundswell(tmp_path, "--home", "home", "run", "hourly", "--stage", "show")
     assert answer.returncode == 2
-    assert answer.stderr.startswith("unexpected: FileExistsError: ")
+    assert "unexpected: FileExistsError: " in answer.stderr
     assert answer.stderr.strip().endswith("; run with -v for the traceback")
     assert "Traceback" not in answer.stderr
-    assert "Traceback" in groundswell(tmp_path, "-v", "--home", "home", "run").stderr
+    assert "Traceback" in groundswell(tmp_path, "-v", "--home", "home", "run", "hourly", "--stage", "show").stderr
 
 
 def test_one_source_that_cannot_be_looked_at_does_not_hide_the_next(tmp_path: Path) -> None:

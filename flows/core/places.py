@@ -38,6 +38,18 @@ def open_place(url: str) -> tuple[Any, str]:
     return fs, str(inner)
 
 
+def made_folder(folder: Path) -> Path:
+    """The folder, made where it is missing. Raises ConfigError when it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = "a file stands there" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
+        raise ConfigError(
+            f"the folder {folder} cannot be made: {reason}", "Name another with --home, or home in groundswell.toml."
+        ) from error
+    return folder
+
+
 def files_at(path: str, base: Path) -> list[str]:
     """The files that a path, a glob or a URL names, sorted. Raises ConfigError when there is none, or one lies outside.
 

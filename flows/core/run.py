@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from flows.core.clock import iso, read_clock, utc
+from flows.core.places import made_folder
 from flows.landing.journal import Journal
 from flows.landing.store import Store
 from flows.settings import Settings
@@ -58,7 +59,7 @@ class Run:
     def start(cls, flow: str, settings: Settings, *, now: datetime | None = None, backfill: bool = False) -> Run:
         moment = utc(now) if now else read_clock(settings.clock)
         run_id = f"{flow}-{iso(moment).replace(':', '').replace('-', '')}-{secrets.token_hex(3)}"
-        settings.home.mkdir(parents=True, exist_ok=True)
+        made_folder(settings.home)
         return cls(
             run_id=run_id, flow=flow, now=moment, settings=settings, backfill=backfill,
             landing=Store(settings.landing), journal=Journal(Store(settings.journal)),

@@ -32,12 +32,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
-import fsspec
 import polars as pl
 
 from flows.core import locks
 from flows.core.clock import iso, utc
 from flows.core.errors import GroundswellError, told_when_full
+from flows.core.places import open_place
 
 T = TypeVar("T")
 
@@ -129,7 +129,7 @@ class Store:
 
     def __init__(self, root: str) -> None:
         self.root = root.rstrip("/")
-        self.fs, self._base = fsspec.core.url_to_fs(self.root)
+        self.fs, self._base = open_place(self.root)
         self._base = self._base.rstrip("/")
         self._local = "file" in self.fs.protocol
         self._check_schema_version()

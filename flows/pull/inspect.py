@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from flows.core.clock import parse
-from flows.core.errors import ConfigError, VendorError
+from flows.core.errors import ConfigError, VendorError, meant
 from flows.core.http import Client
 from flows.core.redaction import redact
 from flows.landing.store import Record
@@ -22,6 +22,7 @@ from flows.pull.paginators import Json
 from flows.settings import FilesSource, HubspotSource, Linear, Settings, Slack, StripeSource, ZendeskSource
 
 SAMPLE = 3
+PATIENCE = 20.0  # seconds of a vendor's silence
 _PER_PAGE = 1000  # of Zendesk's incremental exports
 _EVENTS_PER_TICKET = 6  # about: opening, replies, status changes; for the estimate alone
 _SECONDS_PER_PAGE = 2.0  # a page of 1000 over the internet
@@ -54,7 +55,11 @@ class Inspection:
 
 
 def inspect(settings: Settings, source_name: str) -> Inspection:
-    """Look at a source of groundswell.toml, or at the destination `linear` or `slack`. Lands nothing."""
+    """Look at a source of groundswell.toml, or at the destination `linear` or `slack`. Lands nothing.
+
+    A vendor that does not answer is soon given up. Raises ConfigError, VendorError.
+    """
+    settings = settings.model_copy(update={"timeout_seconds": min(settings.timeout_seconds, PATIENCE)})
     source = settings.sources.get(source_name)
     if isinstance(source, ZendeskSource):
         return _zendesk(settings, source_name, source)
@@ -68,11 +73,11 @@ def inspect(settings: Settings, source_name: str) -> Inspection:
         return _linear(settings, settings.destinations.linear)
     if source_name == "slack" and settings.destinations.slack:
         return _slack(settings, settings.destinations.slack)
-    raise ConfigError(f"no source is called {source_name!r}", f"groundswell.toml names: {', '.join(settings.sources)}.")
+    raise ConfigError(f"no source is called {source_name!r}", meant(source_name, settings.sources))
 
 
 def _zendesk(settings: Settings, name: str, source: ZendeskSource) -> Inspection:
-    with zendesk.client(settings, name, source) as client:
+    with zendesk.client(settings, name, source).hurried() as client:
         me = client.get_json("api/v2/users/me").get("user") or {}
         if me.get("id") is None:  # Zendesk answers an anonymous user instead of refusing
             raise VendorError(name, "the credentials are not accepted", client.hints[401], status=401)
@@ -97,7 +102,7 @@ def _zendesk(settings: Settings, name: str, source: ZendeskSource) -> Inspection
 
 
 def _hubspot(settings: Settings, name: str, source: HubspotSource) -> Inspection:
-    with hubspot.client(settings, name, source) as client:
+    with hubspot.client(settings, name, source).hurried() as client:
         account = _maybe(lambda: client.get_json("account-info/v3/details")) or {}
         found = Inspection(name, f"portal {account.get('portalId') or '?'} at {source.base_url}", "")
         answers: dict[str, Json | None] = {
@@ -132,7 +137,7 @@ def _search(client: Client, stream: str, limit: int) -> Json | None:
 
 
 def _stripe(settings: Settings, name: str, source: StripeSource) -> Inspection:
-    with stripe.client(settings, name, source) as client:
+    with stripe.client(settings, name, source).hurried() as client:
         account = _maybe(lambda: client.get_json("v1/account")) or {}
         first = {"limit": SAMPLE}
         pages = {s: _maybe(partial(client.get_json, f"v1/{s}", first), (403,)) for s in stripe.PERMISSIONS}
@@ -190,7 +195,7 @@ def _files(settings: Settings, name: str, source: FilesSource) -> Inspection:
 
 
 def _linear(settings: Settings, destination: Linear) -> Inspection:
-    with linear.client(settings, destination) as client:
+    with linear.client(settings, destination).hurried() as client:
         data = linear.query(client, linear.VIEWER, {"team": destination.team})["data"]
     if not data["teams"]["nodes"]:
         raise VendorError("linear", f"there is no team {destination.team!r}", "Check team in groundswell.toml.")

@@ -15,6 +15,8 @@ from cases import words
 
 from flows.cli import main
 
+LOGGERS = ("root", "flows", "groundswell")
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -34,7 +36,7 @@ class Answer:
 def groundswell(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Answer:
     """Run the command in `folder`. What it does to the environment and to logging is undone."""
     before, argv, root = dict(os.environ), sys.argv, logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, levels = root.handlers[:], {name: logging.getLogger(name).level for name in LOGGERS}
     out, err = io.StringIO(), io.StringIO()
     root.handlers[:] = []  # the command sets up its own, which write to what is captured here
     os.environ.update({"NO_COLOR": "1", "COLUMNS": "500", **(env or {})})
@@ -50,5 +52,6 @@ def groundswell(folder: Path, *arguments: str, env: Mapping[str, str] | None = N
         os.environ.clear()
         os.environ.update(before)
         root.handlers[:] = handlers
-        root.setLevel(level)
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
     return Answer(code if isinstance(code, int) else int(code is not None), out.getvalue(), err.getvalue())
