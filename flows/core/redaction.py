@@ -28,8 +28,8 @@ Check = Callable[[re.Match[str]], bool]
 class Rule:
     """One kind of value. `group` of the match is the value; `check` says whether it really is one.
 
-    A pattern can match only a text that holds one of `needs` (in lower case), and, where `digits` is set,
-    four digits close together: two cheap ways out for most texts.
+    A pattern can match only a text that holds one of `needs` (in lower case), where `digits` is set four digits
+    close together, and where `longest` is set so many characters without a space: cheap ways out for most texts.
     """
 
     kind: str
@@ -38,6 +38,7 @@ class Rule:
     group: int = 0
     needs: tuple[str, ...] = ()
     digits: bool = False
+    longest: int = 0
 
 
 def _digits(text: str) -> str:
@@ -150,6 +151,31 @@ RULES: tuple[Rule, ...] = (
             r"|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[\w-]{30,}|SG\.[\w-]{16,}\.[\w-]{16,}"
             r")"
         ),
+        needs=(
+            "eyj",
+            "sk-",
+            "sk_",
+            "pk-",
+            "pk_",
+            "rk-",
+            "rk_",
+            "ghp_",
+            "gho_",
+            "ghu_",
+            "ghs_",
+            "ghr_",
+            "github_pat_",
+            "glpat-",
+            "xox",
+            "lin_api_",
+            "hf_",
+            "npm_",
+            "akia",
+            "asia",
+            "aiza",
+            "sg.",
+        ),
+        longest=15,
     ),
     Rule(
         "token",
@@ -213,7 +239,7 @@ RULES: tuple[Rule, ...] = (
         needs=("phone", "tel", "mobile", "cell", "fax", "whatsapp", "number", "call", "reach"),
         digits=True,
     ),
-    Rule("token", re.compile(r"(?<![\w/+.=-])[A-Za-z0-9_]{32,200}(?![\w/+])"), _is_mixed),
+    Rule("token", re.compile(r"(?<![\w/+.=-])[A-Za-z0-9_]{32,200}(?![\w/+])"), _is_mixed, longest=32),
 )
 
 
@@ -228,13 +254,21 @@ def placeholder(kind: str, value: str) -> str:
 
 def redact(text: str) -> str:
     """The text with personal data and secrets replaced by placeholders; see RULES for the kinds."""
+    if not text:
+        return text
     lowered = text.lower()
+    longest = max(map(len, text.split()), default=0)
     has_digits = bool(_NEAR_DIGITS.search(text))
     for rule in RULES:
-        if rule.digits and not has_digits:
+        if (rule.digits and not has_digits) or longest < rule.longest:
             continue
-        if not rule.needs or any(need in lowered for need in rule.needs):
-            text = _apply(rule, text)
+        for need in rule.needs:
+            if need in lowered:
+                break
+        else:
+            if rule.needs:
+                continue
+        text = _apply(rule, text)
     return text
 
 

@@ -77,6 +77,14 @@ _DISCLAIMER = re.compile(
     r"|virus-free\. www\.)",
     re.I,
 )
+# A disclaimer holds one of these: most texts have none, and need no search line by line.
+_DISCLAIMER_HINTS = (
+    "confidential", "intended", "privileged", "the environment", "think before", "vertrauliche", "unsubscribe",
+    "virus-free",
+)  # fmt: skip
+_SPACES = re.compile(r"\s+")
+_BLANKS = re.compile(r"[ \t]+")
+_EMPTY_LINES = re.compile(r"\n{3,}")
 _AUTOMATIC = re.compile(
     r"^\W*(?:(?:auto(?:matic|mated)?[- ]?(?:reply|response|generated)|automatische antwort|réponse automatique)"
     r"|(?:thank you for your (?:email|message)[.,!]?\s*)?i(?: am|'m) (?:currently )?(?:out of (?:the )?office|on leave)"
@@ -99,12 +107,12 @@ def clean(body: str | None, body_format: str | None = None) -> Cleaned:
         code.append(match[1] or match[2] or "")
         return "\n"
 
-    lines = [line.strip() for line in _FENCE.sub(take, raw).replace("\xa0", " ").split("\n")]
-    lines = _without_quotes(lines)
-    code += [line for line in lines if _TRACE_LINE.match(line)]
-    lines = [line for line in lines if not _TRACE_LINE.match(line)]
-    lines = _without_signature(lines)
-    text = re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+", " ", "\n".join(lines))).strip()
+    if "```" in raw or "{{{" in raw:
+        raw = _FENCE.sub(take, raw)
+    lines: list[str] = []
+    for line in _without_quotes([line.strip() for line in raw.replace("\xa0", " ").split("\n")]):
+        (code if _TRACE_LINE.match(line) else lines).append(line)
+    text = _EMPTY_LINES.sub("\n\n", _BLANKS.sub(" ", "\n".join(_without_signature(lines)))).strip()
     pasted = "\n".join(part.strip() for part in code if part.strip())
     return Cleaned(
         text=text[:MAX_TEXT],
@@ -120,22 +128,33 @@ def _html_to_text(html: str, code: list[str]) -> str:
         root = lxml.html.fragment_fromstring(html, create_parent="div")
     except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError, ValueError):
         return re.sub(r"<[^>]{0,500}>", " ", html)
-    lxml.etree.strip_elements(root, lxml.etree.Comment, lxml.etree.ProcessingInstruction, with_tail=False)
-    for node in list(root.iterdescendants()):
-        if _is_dropped(node):
-            if node.tag == "pre":
-                code.append("".join(node.itertext()))
-            node.drop_tree()
-    for node in root.iter():
-        is_block = node.tag in _BLOCK
-        node.text = ("\n" if is_block and node.tag != "br" else "") + re.sub(r"\s+", " ", node.text or "")
-        node.tail = ("\n" if is_block else "") + re.sub(r"\s+", " ", node.tail or "")
-    return "".join(root.itertext())
+    parts: list[str] = []
+    walker = lxml.etree.iterwalk(root, events=("start", "end", "comment", "pi"))
+    dropped = None
+    for event, node in walker:
+        if event == "start":
+            if node is not root and _is_dropped(node):
+                code += ["".join(pasted.itertext()) for pasted in node.iter("pre")]
+                walker.skip_subtree()
+                dropped = node
+                continue
+            if node.tag in _BLOCK and node.tag != "br":
+                parts.append("\n")
+            if node.text:
+                parts.append(_SPACES.sub(" ", node.text))
+            continue
+        if event == "end" and node.tag in _BLOCK and node is not dropped:
+            parts.append("\n")
+        if node.tail:
+            parts.append(_SPACES.sub(" ", node.tail))
+    return "".join(parts)
 
 
 def _is_dropped(node: lxml.html.HtmlElement) -> bool:
     if node.tag in _SKIP or node.tag in ("blockquote", "pre"):
         return True
+    if not node.attrib:
+        return False
     marks = f"{node.get('class') or ''} {node.get('id') or ''}"
     return len(marks) > 1 and bool(_QUOTE_CLASS.search(marks))
 
@@ -158,10 +177,13 @@ def _without_quotes(lines: list[str]) -> list[str]:
 
 def _without_signature(lines: list[str]) -> list[str]:
     """Cut at `--`, at a closing formula with a name below it, and drop disclaimers and `Sent from` lines."""
+    lowered = "\n".join(lines).lower()
+    may_disclaim = any(hint in lowered for hint in _DISCLAIMER_HINTS)
     lines = [
         line
         for line in lines
-        if not (len(line) < 130 and _SENT_FROM.match(line)) and not (len(line) > 20 and _DISCLAIMER.search(line))
+        if not (len(line) < 130 and _SENT_FROM.match(line))
+        and not (may_disclaim and len(line) > 20 and _DISCLAIMER.search(line))
     ]
     filled = [number for number, line in enumerate(lines) if line]
     for place in range(max(1, len(filled) - 9), len(filled)):

@@ -28,7 +28,7 @@ _KINDS = tuple(
         ("price", phrases.PRICE),
     )
 )
-_HINT = re.compile(phrases.HINT, re.I)
+_HINT = re.compile("|".join(rf"\b{hint}(?:ing)?\b" if hint == phrases.END else hint for hint in phrases.HINTS))
 _ENDING = re.compile(phrases.ENDING, re.I)
 _DENIED_BEFORE = re.compile(phrases.DENIED_BEFORE, re.I)
 _DENIED_WITHIN = re.compile(phrases.DENIED_WITHIN, re.I)
@@ -47,12 +47,22 @@ def leaving(text: str, subject: str = "") -> Leaving | None:
     subject of an opening message speaks where the text does not itself say what is to end: "Cancellation" over the
     cancelling of three seats is no farewell.
     """
-    return _said(text) or (None if _ENDING.search(text[:SAMPLE]) else _said(subject))
+    found = _said(text)
+    if found or not subject or _ENDING.search(text[:SAMPLE]):
+        return found
+    return _said(subject)
 
 
 def _said(text: str) -> Leaving | None:
-    for sentence in sentences(text[:SAMPLE].replace("’", "'")):
-        if not _HINT.search(sentence):
+    sample = text[:SAMPLE].replace("’", "'")
+    lowered = sample.lower()
+    for hint in phrases.HINTS:  # most texts hold none, which is found faster word by word than by one pattern
+        if hint in lowered:
+            break
+    else:
+        return None
+    for sentence in sentences(sample):
+        if not _HINT.search(sentence.lower()):
             continue
         plain = " ".join(sentence.split())
         found = [

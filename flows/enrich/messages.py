@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import duckdb
@@ -11,50 +12,77 @@ import polars as pl
 from flows.core import redaction
 from flows.core.run import Run
 from flows.enrich import clean, commercial, language, sentiment
+from flows.enrich.batches import count, insert, read_table
 
 T = TypeVar("T")
 
-BATCH = 5_000
+BATCH = 2_500  # messages that are read together
+CHUNK = 50_000  # messages that are taken from the warehouse, and written to it, at once
 RULES = f"{clean.VERSION}.{redaction.VERSION}.{language.VERSION}.{sentiment.VERSION}.{commercial.VERSION}"
 SENTIMENT_LANGUAGES = ("en", None)  # a text too short to show its language is scored as English
 
-# Bodies are cut to what is parsed, so that one of a hundred megabytes is not read into memory.
+# What tells that a message says something else than before.
+CONTENT = "m.body"
+
+# One row a message that is new, changed or gone (without a hash): whose hash is not the one that is known.
 _CHANGED = f"""
     create or replace temp table changed_messages as
     with hashed as (
-        select m.message_id, m.ticket_id, m.author_role, m.position, m.is_public, m.body_format, opened.subject,
-            left(coalesce(m.body, ''), {clean.MAX_BODY + 1}) as body,
+        select m.message_id, m.ticket_id,
             left(md5(concat_ws(
-                '|', '{RULES}', m.author_role, m.position, m.is_public, m.body_format, opened.subject, m.body
+                '|', '{RULES}', m.author_role, m.position, m.is_public, m.body_format, opened.subject, {CONTENT}
             )), 16) as content_hash
         from intermediate.int_messages as m
         left join intermediate.int_tickets as opened on opened.ticket_id = m.ticket_id and m.position = 1
     )
-    select hashed.* from hashed
-    left join enrich.messages as known on known.message_id = hashed.message_id
+    select coalesce(hashed.message_id, known.message_id) as message_id, hashed.ticket_id, hashed.content_hash,
+        known.ticket_id as known_ticket_id
+    from hashed
+    full join enrich.messages as known on known.message_id = hashed.message_id
     where known.content_hash is distinct from hashed.content_hash
-    order by hashed.message_id
+"""
+# A ticket without a hash is read again by refresh_tickets. Written first, so that a run which is stopped on the way
+# forgets none.
+_UNREAD_TICKETS = """
+    update enrich.tickets set content_hash = null
+    where ticket_id in (
+        select ticket_id from changed_messages
+        union
+        select known_ticket_id from changed_messages
+    )
+"""
+_GONE = """
+    delete from enrich.messages
+    where message_id in (select message_id from changed_messages where known_ticket_id is not null)
+"""
+# Bodies are cut to what is parsed, so that one of a hundred megabytes is not read into memory.
+_UNREAD = f"""
+    create or replace temp table unread_messages as
+    select row_number() over () as n, m.message_id, m.ticket_id, changed.content_hash, m.author_role, m.position,
+        m.is_public, m.body_format, opened.subject, left(coalesce(m.body, ''), {clean.MAX_BODY + 1}) as body
+    from intermediate.int_messages as m
+    inner join changed_messages as changed on changed.message_id = m.message_id
+    left join intermediate.int_tickets as opened on opened.ticket_id = m.ticket_id and m.position = 1
 """
 
 
 def refresh_messages(con: duckdb.DuckDBPyConnection, run: Run) -> int:
     """Read what changed in intermediate.int_messages into enrich.messages. Returns how many messages were read."""
     con.execute(_CHANGED)
-    con.execute(
-        "delete from enrich.messages where message_id in (select message_id from changed_messages)"
-        " or message_id not in (select message_id from intermediate.int_messages)"
-    )
-    total = int(con.sql("select count(*) from changed_messages").fetchall()[0][0])
-    for start in range(0, total, BATCH):
-        part = con.sql(f"select * from changed_messages order by message_id limit {BATCH} offset {start}").pl()
-        rows = [read_message(row) for row in part.iter_rows(named=True)]
-        frame = pl.DataFrame(rows, schema=_SCHEMA).with_columns(enriched_at=pl.lit(run.now.replace(tzinfo=None)))
-        con.register("message_batch", frame.to_arrow())
-        con.execute("insert into enrich.messages by name select * from message_batch")
-        con.unregister("message_batch")
-        failed = frame.filter(pl.col("extractor_error").is_not_null()).height
-        if failed:
-            run.report.count("enrich.extractor_errors", failed)
+    if count(con, "changed_messages"):
+        con.execute(_UNREAD_TICKETS)
+        con.execute(_GONE)
+        con.execute(_UNREAD)
+        total = count(con, "unread_messages")
+        at = pl.lit(run.now.replace(tzinfo=None))
+        for frame in read_table(con, run, "unread_messages", read_messages, BATCH, CHUNK):
+            insert(con, "enrich.messages", frame.with_columns(enriched_at=at))
+            failed = frame.filter(pl.col("extractor_error").is_not_null()).height
+            if failed:
+                run.report.count("enrich.extractor_errors", failed)
+        con.execute("drop table unread_messages")
+    else:
+        total = 0
     con.execute("drop table changed_messages")
     return total
 
@@ -66,16 +94,41 @@ _SCHEMA: dict[str, Any] = {
 }  # fmt: skip
 
 
-def read_message(row: dict[str, Any]) -> dict[str, Any]:
-    """One row of enrich.messages. An extractor that fails leaves its columns empty and its name in
-    `extractor_error`; the others go on."""
-    failed: list[str] = []
+def read_messages(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows of enrich.messages for rows of unread_messages. An extractor that fails leaves its columns empty and its
+    name in `extractor_error`; the others go on."""
+    rows = frame.to_dicts()
+    failed: list[list[str]] = [[] for _ in rows]
+    cleaned = [_cleaned(row, names) for row, names in zip(rows, failed, strict=True)]
+    languages = _languages([text for text, _, _ in cleaned], failed)
+    read = [
+        _read(row, *parts, spoken, names)
+        for row, parts, spoken, names in zip(rows, cleaned, languages, failed, strict=True)
+    ]
+    return pl.DataFrame(read, schema=_SCHEMA)
+
+
+def _cleaned(row: dict[str, Any], failed: list[str]) -> tuple[str, str, bool]:
+    """Text and code, redacted, and whether nobody wrote them."""
     cleaned = attempt("clean", failed, lambda: clean.clean(row["body"], row["body_format"]))
-    text = code = ""
-    if cleaned is not None:
-        text = attempt("redaction", failed, lambda: redaction.redact(cleaned.text)) or ""
-        code = attempt("redaction", failed, lambda: redaction.redact(cleaned.code)) or ""
-    spoken = attempt("language", failed, lambda: language.detect(text))
+    if cleaned is None:
+        return "", "", False
+    text = attempt("redaction", failed, lambda: redaction.redact(cleaned.text)) or ""
+    code = attempt("redaction", failed, lambda: redaction.redact(cleaned.code)) or ""
+    return text, code, cleaned.is_automatic
+
+
+def _languages(texts: list[str], failed: list[list[str]]) -> list[str | None]:
+    found = attempt("language", [], lambda: language.detect_all(texts))
+    if found is not None:
+        return found
+    alone = partial(attempt, "language")  # one of them is too odd for all
+    return [alone(names, partial(language.detect, text)) for text, names in zip(texts, failed, strict=True)]
+
+
+def _read(
+    row: dict[str, Any], text: str, code: str, is_automatic: bool, spoken: str | None, failed: list[str]
+) -> dict[str, Any]:
     is_customer = row["author_role"] == "customer"
     found: list[str] = []
     score = None
@@ -84,7 +137,7 @@ def read_message(row: dict[str, Any]) -> dict[str, Any]:
         found = attempt("markers", failed, lambda: sentiment.markers(text, is_reply=is_reply)) or []
         score = attempt("sentiment", failed, lambda: sentiment.score(text, found))
     said = None
-    if is_customer and row["is_public"] is not False and not (cleaned and cleaned.is_automatic):
+    if is_customer and row["is_public"] is not False and not is_automatic:
         subject = redaction.redact(row["subject"] or "")  # of the opening message alone
         said = attempt("commercial", failed, lambda: commercial.leaving(text, subject))
     return {
@@ -98,7 +151,7 @@ def read_message(row: dict[str, Any]) -> dict[str, Any]:
         "markers": found,
         "churn_kind": said.kind if said else None,
         "churn_span": said.span if said else None,
-        "is_automatic": bool(cleaned and cleaned.is_automatic),
+        "is_automatic": is_automatic,
         "extractor_error": "; ".join(failed) or None,
     }
 

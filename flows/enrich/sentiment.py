@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import re
+import string
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
@@ -37,7 +38,7 @@ _SUPPORT_WORDS = {
 }  # fmt: skip
 
 MARKERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(rf"\b(?:{'|'.join(phrases)})\b", re.I))
+    (name, re.compile(rf"\b(?:{'|'.join(phrases)})\b"))  # of a text in lower case: twice as fast as re.I
     for name, phrases in {
         "repeated_question": (
             r"as i (?:already )?(?:said|mentioned|wrote|explained)",
@@ -79,7 +80,8 @@ def _analyzer() -> SentimentIntensityAnalyzer:
 
 def markers(text: str, *, is_reply: bool = False) -> list[str]:
     """Names of the markers in the text, in a fixed order. `is_reply`: not the ticket's first message."""
-    found = [name for name, pattern in MARKERS if pattern.search(text)]
+    lowered = text.lower()
+    found = [name for name, pattern in MARKERS if pattern.search(lowered)]
     words = re.findall(r"[^\W\d_]{2,}", text)
     if _EXCLAMATION.search(text):
         found.append("exclamation")
@@ -96,7 +98,17 @@ def score(text: str, found: list[str]) -> float | None:
     """-1 to 1, rounded to 4 places; `found` are the text's markers. None for a text without words."""
     if not re.search(r"[^\W\d_]{2}", text):
         return None
-    compounds = [_analyzer().polarity_scores(sentence)["compound"] for sentence in sentences(text[:SAMPLE])]
-    felt = [value for value in compounds if value]
+    analyzer = _analyzer()
+    spoken = [sentence for sentence in sentences(text[:SAMPLE]) if _may_feel(sentence, analyzer)]
+    felt = [value for sentence in spoken if (value := analyzer.polarity_scores(sentence)["compound"])]
     mean = sum(felt) / len(felt) if felt else 0.0
     return round(max(-1.0, min(1.0, mean - MARKER_WEIGHT * len(found))), 4)
+
+
+def _may_feel(sentence: str, analyzer: SentimentIntensityAnalyzer) -> bool:
+    """Whether a sentence holds a word or an emoji of the lexicon. VADER gives 0 to all others, after a long look."""
+    known = analyzer.lexicon.keys()
+    words = sentence.lower().split()
+    if not known.isdisjoint(words) or not known.isdisjoint([word.strip(string.punctuation) for word in words]):
+        return True
+    return not sentence.isascii() and not analyzer.emojis.keys().isdisjoint(sentence)
