@@ -180,6 +180,24 @@ def backfill(
 
 
 @app.command()
+def rebuild(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Make the warehouse anew from landing zone and journal. Pulls nothing, sends nothing; findings keep their keys."""
+    from flows.rebuild import rebuild as rebuild_warehouse
+
+    settings = load_settings()
+    if not yes and not sys.stdin.isatty():
+        raise GroundswellError("nobody is there to be asked", "Say --yes to rebuild the warehouse.")
+    if not yes:
+        typer.confirm(f"Replace {settings.warehouse_path} by a new one? It may take as long as a backfill", abort=True)
+    done = rebuild_warehouse(settings, lambda step: errors.print(f"{step} ...", highlight=False, markup=False))
+    for problem in done.report.problems:
+        errors.print(_inert(problem), highlight=False, markup=False, soft_wrap=True)
+    console.print(f"{settings.warehouse_path} is rebuilt and published.", highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
 def findings(
     output: Format = Output.TABLE,
     everything: Annotated[
@@ -247,6 +265,20 @@ def mute(
 
     mute_key(load_settings(), key, muted=not off, reason=reason)
     console.print(f"{key} is {'heard again' if off else 'muted'} from the next run on.", markup=False)
+
+
+@app.command()
+def forget(
+    requester: Annotated[
+        list[str] | None,
+        typer.Option("--requester", help="SOURCE:ID, such as zendesk:123, or an e-mail address (repeatable)."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase one person from everything held here; without --requester, complete an erasure that was stopped."""
+    from flows.forget.command import run_forget
+
+    run_forget(load_settings(), requester or [], console, errors, yes=yes)
 
 
 @app.command()

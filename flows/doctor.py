@@ -6,12 +6,16 @@ import json
 import os
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+
+import duckdb
 
 from flows.core.clock import iso, parse, read_clock
 from flows.core.errors import GroundswellError, nearest
 from flows.core.places import made_folder
+from flows.landing.damaged import find, kept_aside
 from flows.landing.journal import Journal
 from flows.landing.store import Store
 from flows.settings import Settings, unknown_variables, variables
@@ -37,8 +41,11 @@ def checks(settings: Settings, asking: Callable[[str], None] = lambda _: None) -
     yield _try("home", lambda: _writable(settings))
     asking(f"the clock, {settings.clock}")
     yield _try("clock", lambda: iso(read_clock(settings.clock)))
-    yield _try("landing zone", lambda: f"{len(Store(settings.landing).streams())} streams at {settings.landing}")
-    yield _try("journal", lambda: f"{len(Store(settings.journal).streams())} kinds at {settings.journal}")
+    for name, root, what in (("landing zone", settings.landing, "streams"), ("journal", settings.journal, "kinds")):
+        asking(f"every file of the {name}")
+        yield _try(name, partial(_store, root, what))
+        yield from _set_aside(name, root)
+    yield _try("warehouse", lambda: _warehouse(settings))
     if not settings.sources:
         yield Check("sources", False, "none configured. Add a [sources.<name>] table to groundswell.toml")
     for name, source in settings.sources.items():
@@ -101,6 +108,40 @@ def _writable(settings: Settings) -> str:
     if not os.access(settings.home, os.W_OK):
         raise GroundswellError(f"{settings.home} cannot be written", "Set GROUNDSWELL_HOME to a folder that can.")
     return str(settings.home)
+
+
+def _store(root: str, what: str) -> str:
+    store = Store(root)
+    damage = [str(one) for source, stream in store.streams() for one in find(store, source, stream, thorough=True)]
+    if damage:
+        more = f" and {len(damage) - 3} more" if len(damage) > 3 else ""
+        raise GroundswellError(
+            f"damaged: {'; '.join(damage[:3])}{more}", "The next run sets it aside and asks for it again."
+        )
+    return f"{len(store.streams())} {what} at {root}"
+
+
+def _set_aside(name: str, root: str) -> Iterator[Check]:
+    with suppress(Exception):  # said above
+        kept = kept_aside(Store(root))
+        if kept:
+            folders = sorted({path.rsplit("/", 1)[0] for path in kept})
+            yield Check(name, None, f"{len(kept)} damaged files were set aside in {', '.join(folders)}")
+
+
+def _warehouse(settings: Settings) -> str:
+    path = settings.warehouse_path
+    if not path.exists():
+        return "none yet: the next run builds it"
+    try:
+        duckdb.connect(str(path), read_only=True).close()
+    except duckdb.Error as error:
+        said = " ".join(str(error).split())[:300]
+        if "lock on file" in said:
+            return f"{path} (in use)"
+        raise GroundswellError(f"{path} cannot be opened ({said})", "Run: groundswell rebuild") from error
+    aside = sorted(one.name for one in path.parent.glob(f"{path.name}.damaged-*") if one.suffix != ".wal")
+    return f"{path}" + (f"; set aside there as damaged, and not needed: {', '.join(aside)}" if aside else "")
 
 
 def _source(settings: Settings, name: str) -> str:

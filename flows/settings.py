@@ -95,6 +95,7 @@ class Settings(BaseSettings):
     sources: dict[str, Source] = Field(default_factory=dict)
     destinations: Destinations = Field(default_factory=Destinations)
     _config_file: Path | None = PrivateAttr(default=None)
+    _warehouse: Path | None = PrivateAttr(default=None)
 
     @field_validator("sources")
     @classmethod
@@ -156,7 +157,13 @@ class Settings(BaseSettings):
 
     @property
     def warehouse_path(self) -> Path:
-        return self.home / "warehouse" / "groundswell.duckdb"
+        return self._warehouse or self.home / "warehouse" / "groundswell.duckdb"
+
+    def with_warehouse(self, path: Path) -> Settings:
+        """The same settings with the warehouse in another file, while a new one is made."""
+        copy = self.model_copy()
+        copy._warehouse = path
+        return copy
 
     @property
     def serving_dir(self) -> Path:
