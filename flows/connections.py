@@ -59,6 +59,10 @@ def _channel(text: str) -> str:
     return text
 
 
+def _as_folder(address: str) -> str:
+    return f"{address.rstrip('/')}/"
+
+
 Word = Annotated[str, Field(min_length=1)]
 Moment = Annotated[str, BeforeValidator(as_text), AfterValidator(checked_moment)]
 Address = Annotated[str, AfterValidator(checked_address)]
@@ -171,7 +175,7 @@ class Slack(Table):
     alerts_channel: ChannelId = Field(examples=['alerts_channel = "C0123456789"'])
     digest_channel: ChannelId | None = None  # default: the alerts channel
     ops_channel: ChannelId | None = None  # operational alarms; default: the alerts channel
-    api_url: Address = "https://slack.com/api/"
+    api_url: Annotated[Address, AfterValidator(_as_folder)] = "https://slack.com/api/"
 
 
 class Destinations(Table):

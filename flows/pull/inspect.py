@@ -209,10 +209,13 @@ def _slack(settings: Settings, destination: Slack) -> Inspection:
     ours, scopes = slack.identity(settings, destination)
     who = f"{ours.get('user')} in {ours.get('team')}, channels {', '.join(slack.channels(destination))}"
     found = Inspection("slack", who, scopes or "scopes unknown")
+    lacking = [scope for scope in slack.SCOPES if scopes and scope not in scopes.split(",")]
+    found.notes += [f"the app lacks {scope}, {slack.SCOPES[scope]}: {slack.ADD_SCOPE}" for scope in lacking]
+    found.will_fail = bool(lacking)
     client = slack.client(settings, destination)
     for channel in slack.channels(destination):
         try:
-            slack.call(client, "conversations_history", channel=channel, limit=1)
+            slack.call(client, "conversations_history", hurried=True, channel=channel, limit=1)
         except VendorError as error:
             found.will_fail = True
             found.notes.append(f"channel {channel} cannot be read: {error}")

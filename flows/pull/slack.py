@@ -32,10 +32,19 @@ ATTEMPTS = 6
 LONGEST_WAIT = 120.0  # seconds
 EXPIRED = ("invalid_auth", "not_authed", "account_inactive", "token_expired", "token_revoked")
 _PASSING = ("ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout")
+ADD_SCOPE = "Add the scope to the app (OAuth & Permissions), then install it again."
+_TOKEN = Settings.secret_name("slack", "bot_token")
 _HINTS = {
     "not_in_channel": "Invite the bot to the channel: /invite @groundswell",
     "channel_not_found": "Check the channel ids in groundswell.toml, and invite the bot to private channels.",
-    "missing_scope": "The app needs channels:history, groups:history, reactions:read and metadata.message:read.",
+    "missing_scope": ADD_SCOPE,
+    "account_inactive": f"The app was removed from the workspace: install it again, and set {_TOKEN}.",
+    "token_revoked": f"Install the app again, and set {_TOKEN}.",
+}
+SCOPES = {  # beside channels:history or groups:history, which reading a channel tells
+    "chat:write": "to post",
+    "metadata.message:read": "to know its own messages again",
+    "reactions:read": "to hear what people think of them",
 }
 
 
@@ -88,15 +97,19 @@ class SlackReadback:
         return fetch
 
 
-def call(client: WebClient, method: str, *, backoff: float = 1.0, **arguments: Any) -> SlackResponse:
+def call(
+    client: WebClient, method: str, *, backoff: float = 1.0, hurried: bool = False, **arguments: Any
+) -> SlackResponse:
     """One reading method of slack_sdk's client, tried again while that may help. Raises VendorError.
 
     `backoff`: seconds before the second try. Where Slack asks for a wait of more than LONGEST_WAIT, none is tried.
+    `hurried`: somebody waits for the answer, and can ask again; so it is tried twice, and for no long wait.
     """
+    attempts, longest = (2, 10.0) if hurried else (ATTEMPTS, LONGEST_WAIT)
     wait = wait_exponential_jitter(initial=backoff, max=20 * backoff, jitter=backoff)
     retrying = Retrying(
         retry=retry_if_exception(_may_pass),
-        stop=lambda state: state.attempt_number >= ATTEMPTS or _asked(state) > LONGEST_WAIT,
+        stop=lambda state: state.attempt_number >= attempts or _asked(state) > longest,
         wait=lambda state: max(_asked(state), wait(state)),
         reraise=True,
     )
@@ -104,18 +117,21 @@ def call(client: WebClient, method: str, *, backoff: float = 1.0, **arguments: A
         answer: SlackResponse = retrying(getattr(client, method), **arguments)
     except SlackApiError as error:
         code = str(error.response.get("error"))
-        todo = _HINTS.get(code, f"Check {Settings.secret_name('slack', 'bot_token')}: the app's bot token (xoxb-...).")
-        what = f"{method.replace('_', '.', 1)} is refused: {code}"
+        todo = _HINTS.get(code, f"Check {_TOKEN}: the app's bot token (xoxb-...).")
+        needed = error.response.get("needed")
+        what = f"{method.replace('_', '.', 1)} is refused: {code}{f' {needed}' if needed else ''}"
         status = 401 if code in EXPIRED else error.response.status_code
         raise VendorError("slack", what, todo, status=status) from error
     except (SlackClientError, HTTPException, OSError, ValueError) as error:
-        raise NoAnswer("slack", f"{method} failed: {error}", "Check the network and api_url.") from error
+        raise NoAnswer(
+            "slack", f"{method} failed: {error}", "Check api_url of slack in groundswell.toml, and the network."
+        ) from error
     return answer
 
 
 def identity(settings: Settings, destination: Slack) -> tuple[Json, str]:
     """Who the token is (auth.test), and its scopes where Slack names them."""
-    answer = call(client(settings, destination), "auth_test")
+    answer = call(client(settings, destination), "auth_test", hurried=True)
     body: Json = answer.data  # type: ignore[assignment]
     scopes = {k.lower(): v for k, v in answer.headers.items()}.get("x-oauth-scopes", "")
     return body, scopes if isinstance(scopes, str) else ",".join(scopes)

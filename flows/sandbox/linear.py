@@ -1,6 +1,6 @@
 """Linear's GraphQL API over the sandbox's state: executed by graphql-core against linear_schema.graphql.
 
-    POST /linear/graphql   Authorization: sandbox-linear-key
+    POST /linear/graphql   Authorization: sandbox-linear-key (sandbox-linear-read-key may only read)
     POST /control/linear   {"customers": false}: a workspace whose plan has no customers
 
 Refusals look like Linear's: a rate limit is HTTP 400 with code RATELIMITED, a document that does not
@@ -13,7 +13,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from graphql import GraphQLError, execute_sync, parse, validate
+from graphql import (
+    DefinitionNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    execute_sync,
+    parse,
+    validate,
+)
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -26,6 +34,7 @@ from flows.sandbox.linear_seed import BOT_ID
 from flows.sandbox.linear_store import LinearStore, Object
 
 API_KEY = "sandbox-linear-key"
+READ_KEY = "sandbox-linear-read-key"
 MAX_COMPLEXITY = 10_000
 MAX_BODY = 4_000_000  # bytes
 
@@ -53,7 +62,8 @@ class Linear:
         return JSONResponse({"customers": self.customers.enabled})
 
     async def graphql(self, request: Request) -> Response:
-        if request.headers.get("authorization", "").removeprefix("Bearer ") != API_KEY:
+        key = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if key not in (API_KEY, READ_KEY):
             return JSONResponse(errors.unauthenticated(), 401)
         body = await request.body()
         if len(body) > MAX_BODY:
@@ -68,6 +78,8 @@ class Linear:
             return JSONResponse({"errors": [error.formatted]}, 400)
         if problems := validate(self.schema, document):
             return JSONResponse({"errors": [_formatted(problem) for problem in problems]}, 400)
+        if key == READ_KEY and any(_is_mutation(part) for part in document.definitions):
+            return JSONResponse(errors.no_scope("write"), 403)
         points = complexity(document, variables)
         requests, spent = self._requests.take(), self._points.take(amount=points)
         self._last = (requests, spent)
@@ -101,6 +113,10 @@ class Linear:
             for kind, allowance in zip(("apiKey.requests", "apiKey.complexity"), self._last, strict=True)
         ]
         return {"identifier": BOT_ID, "kind": "apiKey", "limits": limits}
+
+
+def _is_mutation(part: DefinitionNode) -> bool:
+    return isinstance(part, OperationDefinitionNode) and part.operation is OperationType.MUTATION
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:

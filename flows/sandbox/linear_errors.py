@@ -54,6 +54,11 @@ def unauthenticated() -> dict[str, Any]:
     return {"errors": [{"message": "Authentication required, not authenticated", "extensions": extensions}]}
 
 
+def no_scope(scope: str) -> dict[str, Any]:
+    text = f"Invalid scope: `{scope}` required"
+    return {"errors": [{"message": text, "extensions": _extensions("FORBIDDEN", "forbidden", 403, text)}]}
+
+
 def rate_limited() -> dict[str, Any]:
     text = "You have exceeded the rate limit. Please try again later."
     extensions = _extensions("RATELIMITED", "ratelimited", 400, text)

@@ -2,6 +2,7 @@
 
     POST or GET /slack/api/<method>   Authorization: Bearer xoxb-sandbox-token
 
+`xoxb-limited-token` may post and nothing else, `xoxb-revoked-token` has been revoked.
 Bodies may be JSON or form-encoded, as clients send them. Every refusal is HTTP 200 with
 `{"ok": false, "error": ...}`, except a rate limit: HTTP 429 with Retry-After.
 """
@@ -28,6 +29,20 @@ from flows.sandbox.slack_arguments import (
 from flows.sandbox.slack_store import BOT_USER, TEAM_ID, Message, SlackError, SlackStore
 
 TOKEN = "xoxb-sandbox-token"
+LIMITED_TOKEN = "xoxb-limited-token"
+REVOKED_TOKEN = "xoxb-revoked-token"
+# The scope that each method needs; what is not named needs none that the app lacks.
+_NEEDS = {
+    "chat.postMessage": "chat:write",
+    "chat.update": "chat:write",
+    "conversations.history": "channels:history",
+    "conversations.replies": "channels:history",
+    "reactions.get": "reactions:read",
+}
+_SCOPES = {
+    TOKEN: "chat:write,channels:history,groups:history,metadata.message:read,reactions:read,files:write",
+    LIMITED_TOKEN: "chat:write",
+}
 _POSTS = {"chat.postMessage", "files.completeUploadExternal"}
 
 
@@ -72,11 +87,15 @@ class Slack:
         token = request.headers.get("authorization", "").removeprefix("Bearer ") or args.pop("token", "")
         if not token:
             return JSONResponse({"ok": False, "error": "not_authed"})
-        if token != TOKEN:
-            return JSONResponse({"ok": False, "error": "invalid_auth"})
+        if token not in _SCOPES:
+            return JSONResponse({"ok": False, "error": "token_revoked" if token == REVOKED_TOKEN else "invalid_auth"})
         method = self.methods.get(name)
         if method is None:
             return JSONResponse({"ok": False, "error": "unknown_method", "req_method": name})
+        scopes = {"x-oauth-scopes": _SCOPES[token]}
+        if needed := _lacks(token, name):
+            refusal = {"ok": False, "error": "missing_scope", "needed": needed, "provided": _SCOPES[token]}
+            return JSONResponse(refusal, headers=scopes)
         allowance = self._take(name, args)
         if allowance.refused:
             headers = {"retry-after": allowance.retry_after}
@@ -85,8 +104,8 @@ class Slack:
             with self.store.state.transaction():
                 answer = method(args)
         except SlackError as error:
-            return JSONResponse({"ok": False, "error": error.code, **error.details})
-        return JSONResponse({"ok": True, **answer})
+            return JSONResponse({"ok": False, "error": error.code, **error.details}, headers=scopes)
+        return JSONResponse({"ok": True, **answer}, headers=scopes)
 
     def _take(self, method: str, args: Args) -> Allowance:
         if method in _POSTS:
@@ -251,3 +270,9 @@ class Slack:
 def _shown(message: Message, *, metadata: bool = False) -> Message:
     hidden = {"at"} if metadata else {"at", "metadata"}
     return {key: value for key, value in message.items() if key not in hidden and value not in (None, [])}
+
+
+def _lacks(token: str, method: str) -> str | None:
+    """The scope that a token has not got and a method needs."""
+    needed = _NEEDS.get(method)
+    return None if needed in (None, *_SCOPES[token].split(",")) else needed
