@@ -72,7 +72,6 @@ def _make(run: Run, say: Callable[[str], None]) -> None:
         enrich(there)
         say("Judging as of the last completed run")
         build(there, "judge")
-        build(there, "publish")
         validate_published(there)
         with duckdb.connect(str(new)) as con:
             con.execute("checkpoint")
