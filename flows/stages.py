@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from flows.core import locks
 from flows.core.clock import iso, parse
-from flows.core.errors import DiskFull, GroundswellError, VendorError
+from flows.core.errors import DiskFull, GroundswellError, VendorError, meant
+from flows.core.neutralise import clip
 from flows.core.run import Run
 from flows.landing.damaged import set_aside_all
 from flows.warehouse.duck import explained
@@ -94,9 +95,7 @@ class Stages:
         known = run.settings.sources
         unknown = [name for name in only or [] if name not in known]
         if unknown:
-            raise GroundswellError(
-                f"no source is called {unknown[0]!r}", f"groundswell.toml names: {', '.join(known)}."
-            )
+            raise GroundswellError(f"no source is called {unknown[0]!r}", meant(unknown[0], known))
         names = list(only or known)
         readback = [] if only else [d for d in READBACK if getattr(run.settings.destinations, d) is not None]
         # Both tries of a source share its time. A backfill takes the time it takes.
@@ -309,7 +308,7 @@ STAGES = ("pull", "validate", "stage", "learn", "enrich", "judge", "push", "show
 def execute_stage(run: Run, do: Executor, stage: str, sources: Sequence[str] | None = None) -> None:
     """Run one stage alone. Raises GroundswellError when there is no such stage."""
     if stage not in STAGES:
-        raise GroundswellError(f"no stage is called {stage!r}", f"There are: {', '.join(STAGES)}.")
+        raise GroundswellError(f"no stage is called {stage!r}", meant(stage, STAGES))
     stages = Stages(run, do)
     try:
         set_aside_all(run, thorough=False)
@@ -328,4 +327,7 @@ def execute_stage(run: Run, do: Executor, stage: str, sources: Sequence[str] | N
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:500] or type(error).__name__
+    """What failed, as much of it as a line holds, and all of what to do about it."""
+    if isinstance(error, GroundswellError) and error.todo:
+        return f"{clip(' '.join(error.what.split()), 500)}. {error.todo}"
+    return clip(" ".join(str(error).split()), 500) or type(error).__name__

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Literal
 
-from flows.core.errors import ConfigError, DiskFull, GroundswellError, NoAnswer, VendorError, several
+from flows.core.errors import ConfigError, DiskFull, GroundswellError, NoAnswer, VendorError, meant, several
 from flows.core.locks import hold
 from flows.core.run import Run
 from flows.landing.gate import Gate
@@ -63,8 +63,7 @@ def pull(run: Run, source_name: str, *, until: float = inf) -> PullResult:
     """
     source = run.settings.sources.get(source_name)
     if source is None:
-        known = ", ".join(run.settings.sources) or "none"
-        raise ConfigError(f"no source is called {source_name!r}", f"groundswell.toml names: {known}.")
+        raise ConfigError(f"no source is called {source_name!r}", meant(source_name, run.settings.sources))
     return _pull(run, source_name, lambda: SOURCES[source.type](run, source_name, source), until)
 
 

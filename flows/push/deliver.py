@@ -185,7 +185,7 @@ def _deliver_one(run: Run, destination: Destination[D], delivery: D, ledger: Led
         run.report.problems.append(f"{delivery.key}: {error}")
         return error
     except Exception as error:  # one row that we cannot handle does not stop the others; its intent stays open
-        log.exception("delivery %s", delivery.key)
+        log.warning("delivery %s: %r", delivery.key, error, exc_info=log.isEnabledFor(logging.INFO))
         run.report.problems.append(f"{delivery.key}: {type(error).__name__}: {error}")
         return error
     ledger.record(delivery.key, entry | {"status": "sent"} | _outcome(receipt))

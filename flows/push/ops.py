@@ -39,5 +39,5 @@ def announce(run: Run, text: str, key: str) -> None:
         )  # fmt: skip
         deliver(run, messenger, [delivery], ledger)
     except Exception as error:  # an alarm that cannot be given must not hide what it was about
-        log.exception("the notice could not be sent")
+        log.warning("the notice could not be sent: %s", error, exc_info=log.isEnabledFor(logging.INFO))
         run.report.problems.append(f"notice {key} could not be sent: {error}")

@@ -312,7 +312,7 @@ def test_inspection_shows_counts_a_redacted_sample_and_the_time(desk: Desk) -> N
 
 def test_a_source_that_is_not_configured_is_named(desk: Desk) -> None:
     run = Run.start("hourly", desk.settings(), now=NOW)
-    with pytest.raises(GroundswellError, match=r"no source is called 'zendesk'\. groundswell\.toml names: desk"):
+    with pytest.raises(GroundswellError, match=r"no source is called 'zendesk'\. Did you mean 'desk'\?"):
         pull(run, "zendesk")
 
 
