@@ -61,11 +61,11 @@ def key_path(settings: Settings) -> Path:
 
 @dataclass
 class Marks:
-    """The marks of everybody who was forgotten. `unfinished` are the tombstones whose erasure was never completed."""
+    """Marks of everybody who was forgotten. `unfinished`: tombstones whose erasure was not completed, with findings."""
 
     key: bytes
     found: set[str] = field(default_factory=set)
-    unfinished: set[str] = field(default_factory=set)
+    unfinished: dict[str, set[str]] = field(default_factory=dict)
     _known: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def of(self, kind: str, value: str) -> str:
@@ -105,9 +105,9 @@ def read_marks(run: Run) -> Marks | None:
             )
         marks.found.update(body["marks"])
         if body["status"] == "begun":
-            marks.unfinished.add(person)
+            marks.unfinished.setdefault(person, set()).update(body["findings"])
         elif body["status"] == "done":
-            marks.unfinished.discard(person)
+            marks.unfinished.pop(person, None)
     return marks
 
 
@@ -126,9 +126,14 @@ def new_marks(settings: Settings) -> Marks:
     return Marks(_read_key(settings))
 
 
-def write_marks(run: Run, marks: Marks, person: str, fresh: Iterable[str], status: str) -> None:
-    """Add to a tombstone. Status: begun, done, or met (something else of theirs was met while landing)."""
-    body = {"key": marks.fingerprint, "status": status, "marks": sorted(set(fresh))}
+def write_marks(
+    run: Run, marks: Marks, person: str, fresh: Iterable[str], status: str, findings: Iterable[str] = ()
+) -> None:
+    """Add to a tombstone. Status: begun, done, or met (something else of theirs was met while landing).
+
+    `findings` are the keys of those that tickets of theirs were part of, for the report of an erasure that is resumed.
+    """
+    body = {"key": marks.fingerprint, "status": status, "marks": sorted(set(fresh)), "findings": sorted(set(findings))}
     run.journal.write(KIND, [(person, body)], run_id=run.run_id, at=run.now)
 
 

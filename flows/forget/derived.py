@@ -1,0 +1,88 @@
+"""What was made of the two stores goes, and is made again without them: nothing in it has to be searched.
+
+A database keeps what was deleted in its free blocks, a model its vocabulary and its nearest tickets, a log the texts
+of errors. So warehouse, serving copies, models, and what dbt and Great Expectations left behind are deleted as files.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import orjson
+
+from flows.core.run import Run
+from flows.landing.forgotten import Forgotten
+from flows.settings import Settings
+from flows.stages import Direct, Stages
+
+Say = Callable[[str], None]
+
+
+def folders(settings: Settings) -> list[Path]:
+    """What can be made again, and may hold them: also what was set aside beside it, as damaged or half done."""
+    home = settings.home
+    return [settings.warehouse_path.parent, settings.serving_dir, home / "models", home / "dbt", home / "data_docs"]
+
+
+def delete(settings: Settings) -> int:
+    """Delete all that is derived. Returns how many files that were. The caller holds the writer's lock."""
+    files = 0
+    for folder in folders(settings):
+        files += sum(path.is_file() for path in folder.rglob("*"))
+        shutil.rmtree(folder, ignore_errors=True)
+    for left in (path for path in folders(settings) if path.exists()):
+        shutil.rmtree(left)  # raises and says why
+    return files
+
+
+def make_again(run: Run, say: Say) -> None:
+    """Warehouse, models, topics, findings and the serving copy from the two stores. Pulls and sends nothing."""
+    stages = Stages(run, Direct())
+    for name in ("stage", "learn", "enrich", "judge", "show"):
+        say(name)
+        getattr(stages, name)()
+
+
+def redact_prefect(settings: Settings, forgotten: Forgotten) -> int:
+    """Reports and logs in a Prefect database below home, such as the demo's. Returns how many values were changed."""
+    changed = 0
+    for path in sorted(settings.home.glob("prefect/**/*.db")):
+        with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as con:
+            con.execute("pragma secure_delete = on")
+            tables = con.execute("select name from sqlite_master where type = 'table'").fetchall()
+            before = changed
+            for (table,) in tables:
+                changed += _redact_table(con, table, forgotten)
+            if changed > before:
+                con.execute("vacuum")
+                con.execute("pragma wal_checkpoint(truncate)")
+    return changed
+
+
+def _redact_table(con: sqlite3.Connection, table: str, forgotten: Forgotten) -> int:
+    info = con.execute(f'pragma table_info("{table}")').fetchall()
+    names = [name for _, name, *_ in info]
+    rows = con.execute(f'select rowid, * from "{table}"').fetchall()
+    changed = 0
+    for rowid, *values in rows:
+        for name, value in zip(names, values, strict=True):
+            if isinstance(value, str) and (left := _redacted(value, forgotten)) != value:
+                con.execute(f'update "{table}" set "{name}" = ? where rowid = ?', (left, rowid))
+                changed += 1
+    return changed
+
+
+def _redacted(text: str, forgotten: Forgotten) -> str:
+    """The text without them, also where it is JSON with escapes."""
+    if text[:1] in ("{", "["):
+        try:
+            plain = orjson.dumps(orjson.loads(text)).decode()
+        except ValueError:
+            return forgotten.text(text)
+        left = forgotten.text(plain)
+        return text if left == plain else left
+    return forgotten.text(text)
