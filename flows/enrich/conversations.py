@@ -12,54 +12,57 @@ from flows.enrich.quotes import title_of
 TEXT = 1_500  # characters of the opening message that models read
 
 # The opening message is the customer's first; a ticket opened by an agent on behalf of somebody has none,
-# and then the first message speaks for it.
+# and then the first message speaks for it. Texts are joined last, so that only those of openings are moved.
 _CONVERSATIONS = """
     create or replace temp table conversations as
-    with said as (
-        select m.ticket_id, m.position, m.sent_at, m.author_role, e.*  exclude (ticket_id, enriched_at, content_hash),
-            e.content_hash as message_hash,
-            row_number() over (
-                partition by m.ticket_id
-                order by (m.author_role = 'customer' and m.is_public is not false) desc, m.position, m.message_id
-            ) as place
-        from intermediate.int_messages as m
-        inner join enrich.messages as e on e.message_id = m.message_id
-    ),
-    by_ticket as (
-        select ticket_id,
-            max(clean_text) filter (place = 1) as text,
-            max(code_text) filter (place = 1) as code,
-            max(language) filter (place = 1) as language,
-            bool_or(is_automatic) filter (place = 1) as is_automatic,
-            max(extractor_error) filter (place = 1) as message_error,
-            arg_min(sentiment, position) filter (sentiment is not null) as sentiment_first,
-            arg_max(sentiment, position) filter (sentiment is not null) as sentiment_last,
-            arg_max(churn_kind, position) filter (churn_kind is not null) as churn_kind,
-            arg_max(churn_span, position) filter (churn_kind is not null) as churn_span,
-            string_agg(message_hash, ',' order by position, message_id) as messages_hash
-        from said
-        group by ticket_id
+    with by_ticket as (
+        select said.ticket_id,
+            arg_min(said.message_id, said.position + case
+                when said.author_role = 'customer' and said.is_public is not false then 0 else 1000000000 end
+            ) as opening_id,
+            arg_min(read.sentiment, said.position) filter (read.sentiment is not null) as sentiment_first,
+            arg_max(read.sentiment, said.position) filter (read.sentiment is not null) as sentiment_last,
+            arg_max(read.churn_kind, said.position) filter (read.churn_kind is not null) as churn_kind,
+            arg_max(read.churn_span, said.position) filter (read.churn_kind is not null) as churn_span
+        from intermediate.int_messages as said
+        inner join enrich.messages as read on read.message_id = said.message_id
+        where said.ticket_id in ({which})
+        group by said.ticket_id
     )
-    select t.ticket_id, t.source, t.created_at, t.subject, t.category, t.locale, t.app_version_field, t.is_spam,
-        t.is_deleted, by_ticket.* exclude (ticket_id),
-        case when coalesce(by_ticket.text, '') = '' and by_ticket.code is null then t.description end as description
+    select row_number() over () as n, t.ticket_id, t.source, t.created_at, t.subject, t.category, t.locale,
+        t.app_version_field, t.is_spam, t.is_deleted, opening.clean_text as text, opening.code_text as code,
+        opening.language, opening.is_automatic, opening.extractor_error as message_error,
+        by_ticket.* exclude (ticket_id, opening_id),
+        case when coalesce(opening.clean_text, '') = '' and opening.code_text is null then t.description
+        end as description
     from intermediate.int_tickets as t
     left join by_ticket on by_ticket.ticket_id = t.ticket_id
+    left join enrich.messages as opening on opening.message_id = by_ticket.opening_id
+    where t.ticket_id in ({which})
 """
 
 
-def prepare_conversations(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the temporary table `conversations`: one row a ticket."""
-    con.execute(_CONVERSATIONS)
+def prepare_conversations(con: duckdb.DuckDBPyConnection, which: str) -> None:
+    """Make the temporary table `conversations`: one row a ticket, numbered by `n` from 1.
+
+    `which` is SQL of this package that gives the ids of tickets.
+    """
+    con.execute(_CONVERSATIONS.format(which=which))
 
 
-def read_conversations(con: duckdb.DuckDBPyConnection, where: str = "true", tail: str = "") -> pl.DataFrame:
+def read_conversations(con: duckdb.DuckDBPyConnection, which: str) -> pl.DataFrame:
+    """The conversations of some tickets, as `with_texts` gives them, in order of their ids."""
+    prepare_conversations(con, which)
+    frame = con.sql("select * exclude (n) from conversations order by ticket_id").pl()
+    con.execute("drop table conversations")
+    return with_texts(frame)
+
+
+def with_texts(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows of `conversations` with `title` (redacted) and `text`, `code` (cleaned, redacted, not null).
 
-    `where` and `tail` (order, limit) are SQL of this package. Where no message holds the text, the ticket's
-    description does.
+    Where no message holds the text, the ticket's description does.
     """
-    frame = con.sql(f"select * from conversations where {where} {tail or 'order by ticket_id'}").pl()
     texts, codes, titles = [], [], []
     for subject, text, code, description in frame.select("subject", "text", "code", "description").iter_rows():
         if not text and description:

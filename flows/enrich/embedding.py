@@ -83,10 +83,20 @@ class TfidfSvdEmbedder:
 
         Rows of zeros for languages with too few tickets to know what they have in common.
         """
-        points = self.encode(texts)
-        for row, language in enumerate(languages):
-            centre = self.centres.get(language or "en")
-            points[row] = 0.0 if centre is None or not points[row].any() else points[row] - centre
+        return self.centred(self.encode(texts), languages)
+
+    def centred(self, points: Matrix, languages: list[str | None]) -> Matrix:
+        """`topical` of texts that are encoded already."""
+        points = points.copy()
+        spoken = np.array([language or "en" for language in languages])
+        has_words = points.any(axis=1)
+        for name in sorted(set(spoken.tolist())):
+            centre = self.centres.get(name)
+            rows = spoken == name
+            if centre is None:
+                points[rows] = 0.0
+            else:
+                points[rows & has_words] -= centre
         centred: Matrix = np.round(normalize(points), DECIMALS).astype(np.float32)
         return centred
 

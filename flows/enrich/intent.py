@@ -20,6 +20,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
 from flows.core.keys import digest
+from flows.enrich import characters
 from flows.enrich.calibration import Calibration, calibration_error, choose_threshold, fit_calibration
 from flows.enrich.protocols import Prediction
 
@@ -62,7 +63,7 @@ class _Features:
         return self._join(self.words.fit_transform(texts), self.characters.fit_transform(_heads(texts)))
 
     def __call__(self, texts: list[str]) -> csr_matrix:
-        return self._join(self.words.transform(texts), self.characters.transform(_heads(texts)))
+        return self._join(self.words.transform(texts), characters.transform(self.characters, _heads(texts)))
 
     @staticmethod
     def _join(words: csr_matrix, characters: csr_matrix) -> csr_matrix:

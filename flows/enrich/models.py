@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from flows.core.run import Run
 from flows.enrich.embedding import TfidfSvdEmbedder
@@ -22,6 +23,10 @@ from flows.enrich.protocols import Matrix
 EMBEDDER = "embedder"
 SEEDED = "intents"  # the taxonomy of the seeds; any other taxonomy is named by its source
 NEAREST = 3
+CANDIDATES = 16
+NEAR_BATCH = 500
+RANKS = 10_000
+STEPS = np.float32(4_000)  # 4000 squared is below 2^24
 
 
 @dataclass(frozen=True)
@@ -39,26 +44,35 @@ class IntentArtifact:
         if not self.ticket_ids:
             return [[] for _ in ticket_ids]
         out = []
-        for start in range(0, len(ticket_ids), 2_000):
-            near = points[start : start + 2_000].astype(np.float64) @ self.points.astype(np.float64).T
-            # Whole numbers without ties, so that the same tickets come first in any batch.
-            rank = np.rint(near * 10_000).astype(np.int64) * near.shape[1] - np.arange(near.shape[1])
-            keep = min(NEAREST + 1, near.shape[1])
-            best = np.argpartition(-rank, keep - 1, axis=1)[:, :keep]
-            for row, (own, columns) in enumerate(zip(ticket_ids[start : start + 2_000], best, strict=True)):
-                ranked = sorted(columns.tolist(), key=lambda c: -int(rank[row, c]))
-                out.append(
-                    [
-                        {
-                            "ticket_id": self.ticket_ids[c],
-                            "intent": self.intents[c],
-                            "similarity": round(float(near[row, c]), 3),
-                        }
-                        for c in ranked
-                        if self.ticket_ids[c] != own and near[row, c] > 0
-                    ][:NEAREST]
-                )
+        for start in range(0, len(ticket_ids), NEAR_BATCH):
+            asked = points[start : start + NEAR_BATCH]
+            columns, near = self._nearest(asked)
+            for own, row, values in zip(
+                ticket_ids[start : start + NEAR_BATCH], columns.tolist(), near.tolist(), strict=True
+            ):
+                found = [
+                    {"ticket_id": self.ticket_ids[c], "intent": self.intents[c], "similarity": round(value, 3)}
+                    for c, value in zip(row, values, strict=True)
+                    if self.ticket_ids[c] != own and value > 0
+                ]
+                out.append(found[:NEAREST])
         return out
+
+    def _nearest(self, asked: Matrix) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The labelled tickets nearest to each row, best first, and their cosines: more than are shown, for the row's
+        own may be one of them.
+
+        Ranks are whole numbers without ties, so that the same tickets come first in any batch: first of coordinates
+        in steps of 1 / STEPS, whose products are exact in single precision, then of the CANDIDATES that are left.
+        """
+        known = len(self.ticket_ids)
+        near = np.rint(asked * STEPS) @ np.rint(self.points * STEPS).T
+        rank = np.rint(near * (RANKS / STEPS**2)).astype(np.int32) * np.int32(known) - np.arange(known, dtype=np.int32)
+        rank.partition(max(0, known - CANDIDATES), axis=1)
+        columns = (-rank[:, -CANDIDATES:] % known).astype(np.int64)
+        exact = np.einsum("rcd,rd->rc", self.points[columns].astype(np.float64), asked.astype(np.float64))
+        order = np.argsort(columns - np.rint(exact * RANKS).astype(np.int64) * known, axis=1)[:, : NEAREST + 1]
+        return np.take_along_axis(columns, order, axis=1), np.take_along_axis(exact, order, axis=1)
 
 
 @dataclass

@@ -20,7 +20,7 @@ from flows.core.clock import parse
 from flows.core.keys import digest
 from flows.core.run import Run
 from flows.enrich import clusters
-from flows.enrich.conversations import documents, prepare_conversations, read_conversations
+from flows.enrich.conversations import documents, read_conversations
 from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.messages import refresh_messages
 from flows.enrich.protocols import Matrix
@@ -84,11 +84,11 @@ def discover_connection(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     embedder = train_connection(con, run).embedder
     if embedder is None:
         return
-    prepare_conversations(con)
     frame = read_conversations(
         con,
-        "not coalesce(is_deleted, false) and not coalesce(is_spam, false)",
-        f"order by created_at desc, ticket_id limit {MAX_TICKETS}",
+        "select ticket_id from intermediate.int_tickets"
+        " where not coalesce(is_deleted, false) and not coalesce(is_spam, false)"
+        f" order by created_at desc, ticket_id limit {MAX_TICKETS}",
     ).sort("ticket_id")
     points = embedder.topical(documents(frame), frame["language"].to_list())
     before = read_topics(run)

@@ -17,7 +17,8 @@ import polars as pl
 
 from flows.core.run import Run
 from flows.enrich import embedding, intent, models
-from flows.enrich.conversations import documents, prepare_conversations, read_conversations
+from flows.enrich.batches import count
+from flows.enrich.conversations import documents, read_conversations
 from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.intent import Example
 from flows.enrich.messages import refresh_messages
@@ -48,7 +49,6 @@ def train_connection(con: duckdb.DuckDBPyConnection, run: Run) -> Models:
     """The same on an open connection. Returns the models in force afterwards."""
     seeds = read_seeds(run.settings.dbt_dir)
     refresh_messages(con, run)
-    prepare_conversations(con)
     found = models.load(run, taxonomies_of(con, run, seeds))
     fit_embedder(con, found)
     for taxonomy in sorted({SEEDED, *found.taxonomies.values()}):
@@ -76,7 +76,7 @@ def source_type(run: Run, source: str) -> str:
 
 def fit_embedder(con: duckdb.DuckDBPyConnection, found: Models) -> None:
     """Fit the embedder when there is none, its code changed, or the tickets outgrew it."""
-    tickets = int(con.sql("select count(*) from conversations where not coalesce(is_deleted, false)").fetchall()[0][0])
+    tickets = count(con, "intermediate.int_tickets where not coalesce(is_deleted, false)")
     known = found.embedder
     is_stale = found.entries.get(EMBEDDER, {}).get("parameters", {}).get("code") != embedding.VERSION
     if not tickets or (
@@ -84,8 +84,10 @@ def fit_embedder(con: duckdb.DuckDBPyConnection, found: Models) -> None:
     ):
         return
     frame = read_conversations(
-        con, "not coalesce(is_deleted, false)", f"order by created_at desc, ticket_id limit {MAX_DOCUMENTS}"
-    )
+        con,
+        "select ticket_id from intermediate.int_tickets where not coalesce(is_deleted, false)"
+        f" order by created_at desc, ticket_id limit {MAX_DOCUMENTS}",
+    ).sort("created_at", "ticket_id", descending=[True, False], nulls_last=True)
     try:
         fitted = TfidfSvdEmbedder.fit(documents(frame), frame["language"].to_list())
     except ValueError:  # tickets without a word between them teach nothing
@@ -137,15 +139,18 @@ def _labelled(
     """Conversations with a `label`, oldest first, of the newest labelled tickets of the sources."""
     names = ", ".join("'" + source.replace("'", "''") + "'" for source in sources) or "''"
     tickets = con.sql(
-        f"select ticket_id, source, category from conversations where source in ({names}) and category is not null"
-        " and not coalesce(is_deleted, false) order by created_at, ticket_id"
+        "select ticket_id, source, category from intermediate.int_tickets"
+        f" where source in ({names}) and category is not null and not coalesce(is_deleted, false)"
+        " order by created_at, ticket_id"
     ).pl()
     mapping = {(kind, name): label for kind, name, label in seeds.category_map.iter_rows()}
-    labels: list[str | None] = []
-    for source, category in tickets.select("source", "category").iter_rows():
-        name = slug(category)
-        labels.append(mapping.get((source_type(run, source), name)) if taxonomy == SEEDED else name)
-    tickets = tickets.with_columns(label=pl.Series(labels, dtype=pl.String)).filter(pl.col("label").is_not_null())
+    used = tickets.select("source", "category").unique(maintain_order=True)
+    labels = [
+        mapping.get((source_type(run, source), slug(category))) if taxonomy == SEEDED else slug(category)
+        for source, category in used.iter_rows()
+    ]
+    used = used.with_columns(label=pl.Series(labels, dtype=pl.String)).filter(pl.col("label").is_not_null())
+    tickets = tickets.join(used, on=["source", "category"], how="inner", maintain_order="left")
     if taxonomy != SEEDED:
         tickets = tickets.filter(~pl.col("label").is_in(sorted(NO_CATEGORY)))
         tickets = tickets.slice(last_change(tickets["label"].to_list()))
@@ -155,7 +160,7 @@ def _labelled(
         )
     tickets = tickets.tail(MAX_EXAMPLES).select("ticket_id", "label")
     con.register("labelled", tickets.to_arrow())
-    frame = read_conversations(con, "ticket_id in (select ticket_id from labelled)")
+    frame = read_conversations(con, "select ticket_id from labelled")
     con.unregister("labelled")
     return frame.join(tickets, on="ticket_id").sort("created_at", "ticket_id")
 

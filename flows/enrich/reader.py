@@ -1,0 +1,165 @@
+"""What is read from conversations with the rules and models in force: a function without side effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import polars as pl
+
+from flows.enrich import clusters, entities, quotes, signatures, symptoms
+from flows.enrich.conversations import documents, with_texts
+from flows.enrich.embedding import TfidfSvdEmbedder
+from flows.enrich.messages import attempt
+from flows.enrich.models import IntentArtifact
+from flows.enrich.protocols import Matrix, Prediction
+from flows.enrich.seeds import Seeds
+from flows.enrich.sentences import sentences
+from flows.enrich.topics import Topic, centroids_of
+
+SPAM = 3.0  # sum of spam rules that makes a ticket spam without the helpdesk's word
+
+
+@dataclass(frozen=True)
+class TicketReader:
+    """Rows of `conversations` to rows of enrich.tickets, but for hash, model and time."""
+
+    seeds: Seeds
+    embedder: TfidfSvdEmbedder | None
+    intents: dict[str, IntentArtifact]  # by source
+    topics: list[Topic]
+    product: entities.Product | None
+
+    def __call__(self, conversations: pl.DataFrame) -> pl.DataFrame:
+        frame = with_texts(conversations)
+        texts = documents(frame)
+        points = self.embedder.encode(texts) if self.embedder else None
+        described = symptoms.score_symptoms(frame["title"], frame["text"], self.seeds.symptoms).to_dicts()
+        predictions, nearest = self._intents(frame, texts, points)
+        topic_ids, topic_similarity = self._topics(frame, points)
+        spoken = [sentences(text[: quotes.SAMPLE])[: quotes.MAX_SENTENCES] for text in frame["text"]]
+        flat = pl.Series([sentence for part in spoken for sentence in part], dtype=pl.String)
+        hits = iter(symptoms.describes_problem(flat, self.seeds.symptoms).to_list() if len(flat) else [])
+        areas = dict(self.seeds.intents.select("intent", "product_area").iter_rows())
+        out = []
+        for index, row in enumerate(frame.iter_rows(named=True)):
+            problem, prediction = described[index], predictions[index]
+            says_problem = [next(hits) for _ in spoken[index]]
+            facts = _facts(row, spoken[index], says_problem, self.product)
+            artifact = self.intents.get(row["source"])
+            out.append(
+                {
+                    **{name: row[name] for name in _AS_THEY_ARE},
+                    "clean_text": row["text"],
+                    **_intent_columns(prediction, nearest[index], problem["rules"], artifact, areas),
+                    **facts,
+                    "is_bug_like": symptoms.is_bug_like(
+                        problem["problem"],
+                        problem["question"],
+                        facts["error_signature"] is not None,
+                        prediction.bug_share if prediction else None,
+                    ),
+                    "symptom": problem["symptom"],
+                    "topic_id": topic_ids[index],
+                    "topic_similarity": topic_similarity[index],
+                    "is_spam": bool(row["is_spam"]) or problem["spam"] >= SPAM,
+                }
+            )
+        return pl.DataFrame(out, schema=_SCHEMA)
+
+    def _intents(
+        self, frame: pl.DataFrame, texts: list[str], points: Matrix | None
+    ) -> tuple[list[Prediction | None], list[list[dict[str, Any]]]]:
+        """A prediction and the nearest labelled tickets for each row; None without a model or without a word."""
+        predictions: list[Prediction | None] = [None] * len(frame)
+        nearest: list[list[dict[str, Any]]] = [[] for _ in range(len(frame))]
+        sources, ids = frame["source"].to_list(), frame["ticket_id"].to_list()
+        has_words = [any(c.isalpha() for c in text) for text in texts]
+        for source, artifact in sorted(self.intents.items()):
+            rows = [row for row, name in enumerate(sources) if name == source and has_words[row]]
+            if not rows:
+                continue
+            for row, prediction in zip(rows, artifact.model.predict([texts[row] for row in rows]), strict=True):
+                predictions[row] = prediction
+            if points is not None and self.embedder and self.embedder.model_id == artifact.embedder_id:
+                near = artifact.nearest([ids[row] for row in rows], points[rows])
+                for row, tickets in zip(rows, near, strict=True):
+                    nearest[row] = tickets
+        return predictions, nearest
+
+    def _topics(self, frame: pl.DataFrame, points: Matrix | None) -> tuple[list[str | None], list[float | None]]:
+        if self.embedder is None or points is None or not self.topics:
+            return [None] * len(frame), [None] * len(frame)
+        centred = self.embedder.centred(points, frame["language"].to_list())
+        place, similarity = clusters.assign(centred, centroids_of(self.topics))
+        return (
+            [self.topics[k].topic_id if k >= 0 else None for k in place],
+            [round(float(s), 4) if k >= 0 else None for k, s in zip(place, similarity, strict=True)],
+        )
+
+
+_AS_THEY_ARE = ("ticket_id", "language", "title", "sentiment_first", "sentiment_last", "churn_kind", "churn_span")
+_SCHEMA: dict[str, Any] = {
+    "ticket_id": pl.String, "language": pl.String, "title": pl.String, "clean_text": pl.String, "intent": pl.String,
+    "intent_confidence": pl.Float64, "intent_status": pl.String, "intent_second": pl.String,
+    "intent_reasons": pl.String, "product_area": pl.String, "is_bug_like": pl.Boolean, "error_signature": pl.String,
+    "error_signature_version": pl.Int32, "error_code": pl.String, "app_version": pl.String, "page_route": pl.String,
+    "browser": pl.String, "os": pl.String, "symptom": pl.String, "topic_id": pl.String,
+    "topic_similarity": pl.Float64, "quote": pl.String, "steps": pl.String, "is_spam": pl.Boolean,
+    "sentiment_first": pl.Float64, "sentiment_last": pl.Float64, "churn_kind": pl.String, "churn_span": pl.String,
+    "extractor_error": pl.String,
+}  # fmt: skip
+
+
+def _facts(
+    row: dict[str, Any], spoken: list[str], says_problem: list[bool], product: entities.Product | None
+) -> dict[str, Any]:
+    """What one ticket's text states: environment, error, quote, steps; an extractor that fails is named."""
+    failed: list[str] = [row["message_error"]] if row["message_error"] else []
+    text = f"{row['title']}\n{row['text']}"
+    place = attempt("environment", failed, lambda: entities.find_environment(text, product, row["app_version_field"]))
+    route = place.page_route if place else None
+    error = attempt("signature", failed, lambda: signatures.find_signature(text, row["code"]))
+    return {
+        "app_version": place.app_version if place else None,
+        "page_route": route,
+        "browser": place.browser if place else None,
+        "os": place.os if place else None,
+        "error_signature": error.signature if error else None,
+        "error_signature_version": signatures.VERSION,
+        "error_code": error.code if error else None,
+        "quote": attempt("quote", failed, lambda: quotes.clearest(spoken, says_problem, row["title"])),
+        "steps": attempt("steps", failed, lambda: quotes.steps_of(spoken)),
+        "extractor_error": "; ".join(failed) or None,
+    }
+
+
+def _intent_columns(
+    prediction: Prediction | None,
+    nearest: list[dict[str, Any]],
+    rules: list[str],
+    artifact: IntentArtifact | None,
+    areas: dict[str, str],
+) -> dict[str, Any]:
+    """The intent columns. Below the model's threshold the intent is null and the guess is a reason."""
+    reasons: dict[str, Any] = {"symptom_rules": rules}
+    if prediction is None or artifact is None:
+        return {"intent_status": "abstained", "intent_reasons": orjson.dumps(reasons).decode()}
+    is_sure = prediction.confidence >= artifact.model.threshold
+    reasons |= {
+        "words": prediction.words,
+        "nearest": nearest,
+        "threshold": artifact.model.threshold,
+        "bug_share": prediction.bug_share,
+    }
+    if not is_sure:
+        reasons["guess"] = prediction.intent
+    return {
+        "intent": prediction.intent if is_sure else None,
+        "intent_confidence": prediction.confidence,
+        "intent_status": "predicted" if is_sure else "abstained",
+        "intent_second": prediction.second,
+        "intent_reasons": orjson.dumps(reasons).decode(),
+        "product_area": areas.get(prediction.intent) if is_sure else None,
+    }
