@@ -42,12 +42,14 @@ class Inspection:
     seconds: float | None = None  # estimate of a first pull
     notes: list[str] = field(default_factory=list)
     will_fail: bool = False  # a permission is missing or a setting is wrong; the notes say which
+    todo: str = ""  # what to do about it
 
     def lines(self) -> list[str]:
         """Printable, the most telling lines first."""
         counts = ", ".join(f"{'?' if n is None else f'{n:,}'} {stream}" for stream, n in self.counts.items())
         lines = [f"{self.source}: {self.who}", f"  access: {self.access}"]
         lines += [f"  note: {note}" for note in self.notes]
+        lines += [f"  to do: {self.todo}"] if self.todo else []
         lines += [f"  holds: {counts}"] if counts else []
         lines += [f"  a first pull takes about {_duration(self.seconds)}"] if self.seconds is not None else []
         lines += [f"  sample: {subject}" for subject in self.sample]
@@ -89,6 +91,7 @@ def _zendesk(settings: Settings, name: str, source: ZendeskSource) -> Inspection
     if sample is None:
         found.will_fail = True
         found.notes.append("incremental exports need an admin and are refused to this user: a pull will fail")
+        found.todo = client.hints[403]
     found.sample = [_subject(ticket) for ticket in (sample or {}).get("tickets", [])[:SAMPLE]]
     if source.since:
         found.notes.append(f"tickets are pulled from {source.since} on; the estimate is for all of them")
@@ -119,6 +122,7 @@ def _hubspot(settings: Settings, name: str, source: HubspotSource) -> Inspection
         if answer is None:
             found.will_fail = True
             found.notes.append(f"{stream} need the scope {hubspot.SCOPES[stream]}: a pull of them will fail")
+            found.todo = client.hints[403]
         elif stream != "owners":
             found.counts[stream] = int(answer["total"])
     companies = (answers["companies"] or {}).get("results") or []
@@ -150,6 +154,7 @@ def _stripe(settings: Settings, name: str, source: StripeSource) -> Inspection:
         if pages[stream] is None:
             found.will_fail = True
             found.notes.append(f"{stream} need the permission to read {permission}: a pull of them will fail")
+            found.todo = client.hints[403]
     products = (pages["products"] or {}).get("data") or []
     found.sample = [redact(str(product.get("name") or "(no name)"))[:100] for product in products]
     return found
@@ -210,8 +215,8 @@ def _slack(settings: Settings, destination: Slack) -> Inspection:
     who = f"{ours.get('user')} in {ours.get('team')}, channels {', '.join(slack.channels(destination))}"
     found = Inspection("slack", who, scopes or "scopes unknown")
     lacking = [scope for scope in slack.SCOPES if scopes and scope not in scopes.split(",")]
-    found.notes += [f"the app lacks {scope}, {slack.SCOPES[scope]}: {slack.ADD_SCOPE}" for scope in lacking]
-    found.will_fail = bool(lacking)
+    found.notes += [f"the app lacks the scope {scope}, {slack.SCOPES[scope]}" for scope in lacking]
+    found.will_fail, found.todo = bool(lacking), slack.ADD_SCOPE if lacking else ""
     client = slack.client(settings, destination)
     for channel in slack.channels(destination):
         try:

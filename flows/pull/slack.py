@@ -8,6 +8,7 @@ Run alone: `groundswell run pull`.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator
 from datetime import timedelta
@@ -27,12 +28,14 @@ from flows.pull.boundary import record
 from flows.pull.paginators import Fetch, Json, Page, SlackCursor
 from flows.settings import Settings, Slack
 
+logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)  # its errors come to us as exceptions
+
 WINDOW = timedelta(days=30)
 ATTEMPTS = 6
 LONGEST_WAIT = 120.0  # seconds
 EXPIRED = ("invalid_auth", "not_authed", "account_inactive", "token_expired", "token_revoked")
 _PASSING = ("ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout")
-ADD_SCOPE = "Add the scope to the app (OAuth & Permissions), then install it again."
+ADD_SCOPE = "Add it to the Slack app (OAuth & Permissions) and install the app again."
 _TOKEN = Settings.secret_name("slack", "bot_token")
 _HINTS = {
     "not_in_channel": "Invite the bot to the channel: /invite @groundswell",
@@ -123,9 +126,8 @@ def call(
         status = 401 if code in EXPIRED else error.response.status_code
         raise VendorError("slack", what, todo, status=status) from error
     except (SlackClientError, HTTPException, OSError, ValueError) as error:
-        raise NoAnswer(
-            "slack", f"{method} failed: {error}", "Check api_url of slack in groundswell.toml, and the network."
-        ) from error
+        what = f"{method.replace('_', '.', 1)} failed: {error}, tried {retrying.statistics['attempt_number']} times"
+        raise NoAnswer("slack", what, "Check api_url of slack in groundswell.toml, and the network.") from error
     return answer
 
 

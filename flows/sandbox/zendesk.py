@@ -67,7 +67,6 @@ class Zendesk:
             r"help_center/(?:[a-z-]+/)?articles/(\d+)": self._article,
             r"(tickets|users)/count": self._count,
             r"search/count": self._search_count,
-            r"users/me": self._me,
             r"(tickets|users|organizations)/(\d+)": self._one,
             r"tickets/(\d+)/(comments|audits)": self._of_ticket,
         }
@@ -89,7 +88,7 @@ class Zendesk:
                 raise Refusal(429, "APIRateLimitExceeded", "Rate limit for API exceeded, please wait.")
             if "incremental/" in path and email != EMAIL:
                 raise Refusal(403, "Forbidden", "You do not have access to this page. Please contact an admin.")
-            answer = self._answer(path, dict(request.query_params))
+            answer = _me(email) if path == "users/me" else self._answer(path, dict(request.query_params))
         except Refusal as refusal:
             return self._response(refusal.body, refusal.status, headers)
         return self._response(answer, 200, headers)
@@ -236,10 +235,6 @@ class Zendesk:
         items = read(int(id), self.clock.now())
         return {what: items, "count": len(items), "next_page": None, "previous_page": None}
 
-    def _me(self, _query: Json) -> Json:
-        user = {"id": 1, "name": "Sandbox Admin", "email": EMAIL, "role": "admin", "active": True}
-        return {"user": user}
-
     def _article(self, query: Json, id: str) -> Json:
         return self._one(query, "articles", id)
 
@@ -255,6 +250,11 @@ class Zendesk:
             raise Refusal(422, "invalid", "The sandbox counts type:ticket only.")
         tickets = self.premises.company.all("tickets", self.clock.now())
         return {"count": sum(since is None or (ticket["created_at"] or "") >= since[1] for ticket in tickets)}
+
+
+def _me(email: str) -> Json:
+    role = "admin" if email == EMAIL else "agent"
+    return {"user": {"id": 1, "name": f"Sandbox {role.capitalize()}", "email": email, "role": role, "active": True}}
 
 
 def _authenticate(request: Request) -> str:
