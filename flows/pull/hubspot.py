@@ -91,6 +91,7 @@ class Hubspot:
         self._name = name
         self._source = source
         self._landing = run.landing
+        self._variable = run.settings.secret_name(name, "access_token")
         self.client = client(run.settings, name, source)
         self._burst = RateLimit(source.requests_per_minute / 6, seconds=10)  # HubSpot counts ten seconds
         self._searches = RateLimit(source.search_requests_per_second, seconds=1)
@@ -113,7 +114,8 @@ class Hubspot:
             if error.status != 403:
                 raise
             what = error.what.removeprefix(f"{self._name}: ")
-            raise VendorError(self._name, what, f"Give the private app {SCOPES[stream]}.", status=403) from error
+            todo = f"Give the private app of {self._variable} {SCOPES[stream]}."
+            raise VendorError(self._name, what, todo, status=403) from error
 
     # -- companies, contacts, deals
 
@@ -236,7 +238,7 @@ def client(settings: Settings, name: str, source: HubspotSource) -> Client:
         headers={"Authorization": f"Bearer {settings.secret(name, 'access_token')}"},
         hints={
             401: f"Check {variable}: the access token of a private app (Settings, Integrations, Private Apps).",
-            403: f"The private app of {variable} needs {', '.join(SCOPES[s] for s in ('owners', *_KINDS))}.",
+            403: f"Give the private app of {variable} {', '.join(SCOPES[s] for s in ('owners', *_KINDS))}.",
             404: f"Check base_url of {name} in groundswell.toml: https://api.hubapi.com",
         },
     )

@@ -84,6 +84,7 @@ class Stripe:
         self._now = run.now
         self._begun = time.monotonic()
         self._first_moment = run.now
+        self._variable = run.settings.secret_name(name, "api_key")
         self.client = client(run.settings, name, source)
 
     def close(self) -> None:
@@ -201,7 +202,8 @@ class Stripe:
                 if error.status != 403:
                     raise
                 what = f"{error.what.removeprefix(f'{self._name}: ')}; the key may not read {permission(path)}"
-                raise VendorError(self._name, what, error.todo, status=403) from error
+                todo = f"Let the key of {self._variable} read {permission(path)}."
+                raise VendorError(self._name, what, todo, status=403) from error
             return answer
 
         return fetch
