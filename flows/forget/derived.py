@@ -10,14 +10,15 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
 
 from flows.core.run import Run
 from flows.landing.forgotten import Forgotten
+from flows.rebuild import last_moment
 from flows.settings import Settings
-from flows.stages import Direct, Stages
 
 Say = Callable[[str], None]
 
@@ -40,11 +41,27 @@ def delete(settings: Settings) -> int:
 
 
 def make_again(run: Run, say: Say) -> None:
-    """Warehouse, models, topics, findings and the serving copy from the two stores. Pulls and sends nothing."""
-    stages = Stages(run, Direct())
-    for name in ("stage", "learn", "enrich", "judge", "show"):
-        say(name)
-        getattr(stages, name)()
+    """Warehouse, models, topics and the serving copy from the two stores, as of the last completed run.
+
+    Pulls and sends nothing, and journals no decision: what has changed for a finding is decided by the next run.
+    """
+    from flows.enrich.run import enrich
+    from flows.enrich.topics import discover
+    from flows.model.dbt import build
+    from flows.validate.run import validate_published
+    from flows.warehouse.serving import publish_copy
+
+    then = replace(run, now=last_moment(run.settings) or run.now)
+    say("staging what is left")
+    build(then, "stage")
+    say("fitting models and finding topics")
+    discover(then)
+    say("reading messages and tickets")
+    enrich(then)
+    say("judging")
+    build(then, "judge")
+    validate_published(then)
+    publish_copy(then)
 
 
 def redact_prefect(settings: Settings, forgotten: Forgotten) -> int:

@@ -155,6 +155,6 @@ def _report(run: Run, marks: Marks, erasure: Erasure) -> None:
     for person in sorted(marks.unfinished):
         write_marks(run, marks, person, (), "done")
     marks.unfinished.clear()
-    body = {"flow": run.flow, "status": "completed", "at": iso(run.now), "report": asdict(run.report)}
+    body = {"flow": run.flow, "status": "erased", "at": iso(run.now), "report": asdict(run.report)}
     body["findings"] = [told.finding_key for told in erasure.told]
     run.journal.write("run", [(run.run_id, body)], run_id=run.run_id, at=run.now)

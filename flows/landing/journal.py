@@ -24,6 +24,8 @@ Kinds (a stream each), their bodies, and who writes them. Times are ISO 8601 tex
     source_state   key: source         {status: ok|failed|bad_batch, reason, since, last_ok_at}
                                                                        flows/stages, flows/validate
     run            key: run_id         {flow, status: completed|failed, at, report}    flows/stages
+                                       {flow: forget, status: erased, at, report, findings: [finding_key]}
+                                                                                       flows/forget
     tombstone      key: hash of who       {status: begun|met|done, key: fingerprint, marks: [hash],
                                         findings: [finding_key]}
                                                                        flows/landing/tombstones

@@ -27,6 +27,7 @@ import orjson
 
 from flows.core.errors import GroundswellError
 from flows.core.run import Run
+from flows.landing.journal import SOURCE as JOURNAL
 from flows.settings import Settings
 
 KIND = "tombstone"
@@ -92,6 +93,13 @@ class Marks:
 
 def read_marks(run: Run) -> Marks | None:
     """All tombstones of the journal; None where nobody was forgotten. Raises GroundswellError without their key."""
+    aside = f"{run.journal.store.folder(JOURNAL, KIND)}/damaged"
+    if run.journal.store.fs.exists(aside):
+        raise GroundswellError(
+            f"tombstones are damaged and lie in {aside}: people who were forgotten would not be recognised",
+            "Put them back from a backup of the journal. Where there is none, delete that folder and forget again"
+            " whoever asked for it. Until then nothing is pulled.",
+        )
     entries = run.journal.read(KIND).select("id", "payload").rows()
     if not entries:
         return None
