@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import duckdb
+
 from flows.core.run import Run
 from flows.warehouse.duck import SERVING_NAME, writer
 
@@ -30,26 +32,35 @@ def publish_copy(run: Run) -> Path:
     target = folder / f"groundswell-{re.sub(r'[^A-Za-z0-9_.-]', '_', run.run_id)}.duckdb"
     half_done = target.with_suffix(".tmp")
     half_done.unlink(missing_ok=True)
-    with writer(run) as con:
-        con.execute(f"attach '{str(half_done).replace(chr(39), chr(39) * 2)}' as serving")
-        try:
-            tables = con.execute(
-                "select table_schema, table_name from information_schema.tables"
-                " where table_catalog = current_catalog() and list_contains(?, table_schema)"
-                " and not list_contains(?, table_schema || '.' || table_name)"
-                " order by table_schema, table_name",
-                [list(SCHEMAS), list(PRIVATE)],
-            ).fetchall()
-            for schema in sorted({schema for schema, _ in tables}):
-                con.execute(f'create schema serving."{schema}"')
-            for schema, table in tables:
-                con.execute(f'create table serving."{schema}"."{table}" as from "{schema}"."{table}"')
-        finally:
-            con.execute("detach serving")
-    half_done.rename(target)
+    try:
+        with writer(run) as con:
+            _copy(con, half_done)
+        half_done.rename(target)
+    except BaseException:
+        _remove_half_done(folder)  # at once: it may be what the disk has no room for
+        raise
     _point(folder / SERVING_NAME, target)
     _prune(folder, keep=max(1, run.settings.keep_serving_copies))
     return target
+
+
+def _copy(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Copy what readers need into a database of its own."""
+    con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as serving")
+    try:
+        tables = con.execute(
+            "select table_schema, table_name from information_schema.tables"
+            " where table_catalog = current_catalog() and list_contains(?, table_schema)"
+            " and not list_contains(?, table_schema || '.' || table_name)"
+            " order by table_schema, table_name",
+            [list(SCHEMAS), list(PRIVATE)],
+        ).fetchall()
+        for schema in sorted({schema for schema, _ in tables}):
+            con.execute(f'create schema serving."{schema}"')
+        for schema, table in tables:
+            con.execute(f'create table serving."{schema}"."{table}" as from "{schema}"."{table}"')
+    finally:
+        con.execute("detach serving")
 
 
 def _point(link: Path, target: Path) -> None:
@@ -66,5 +77,10 @@ def _prune(folder: Path, keep: int) -> None:
     for old in copies[: max(0, len(copies) - keep)]:
         if old != current:
             old.unlink()
-    for left in folder.glob("groundswell-*.tmp*"):  # of a run that was stopped half way, and DuckDB's log of it
-        left.unlink()
+    _remove_half_done(folder)
+
+
+def _remove_half_done(folder: Path) -> None:
+    """Copies of runs that were stopped half way, and DuckDB's logs of them."""
+    for left in folder.glob("groundswell-*.tmp*"):
+        left.unlink(missing_ok=True)
