@@ -219,6 +219,11 @@ def is_down(error: Exception) -> bool:
     return isinstance(error, VendorError) and error.is_down
 
 
+def may_succeed(error: VendorError) -> bool:
+    """Whether the next run may succeed with what failed: the vendor is down, nobody knows, or our token is refused."""
+    return is_down(error) or isinstance(error, UnknownOutcome) or error.status == 401
+
+
 def _outcome(receipt: Receipt) -> Entry:
     return {"external_id": receipt.external_id, "external_url": receipt.external_url, "error": None} | receipt.kept
 

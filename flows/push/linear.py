@@ -14,7 +14,7 @@ from flows.core.errors import ConfigError, UnknownOutcome, VendorError
 from flows.core.keys import uuid4_from
 from flows.push import linear_documents as documents
 from flows.push import linear_text
-from flows.push.deliver import Delivery, Entry, Gone, Receipt
+from flows.push.deliver import Delivery, Entry, Gone, Receipt, may_succeed
 from flows.push.linear_client import VENDOR, Client, NotFound
 from flows.push.linear_customers import Customers
 from flows.push.words import Body
@@ -174,9 +174,9 @@ class Tracker:
         """A write that the issue can do without: what was made, or a note that it is refused."""
         try:
             return list(self._client.execute_graphql(document, {"input": given}).values()), []
-        except UnknownOutcome:
-            raise
         except VendorError as error:
+            if may_succeed(error):
+                raise
             return [], [f"the issue is filed without {what}: {error}"]
 
     # -- the team

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from flows.core.errors import UnknownOutcome, VendorError
+from flows.core.errors import VendorError
 from flows.core.keys import uuid4_from
 from flows.core.neutralise import link
 from flows.push import linear_documents as documents
 from flows.push import linear_text
-from flows.push.deliver import is_down
+from flows.push.deliver import may_succeed
 
 Object = dict[str, Any]
 Execute = Callable[[str, Object], Object]  # (document, variables) -> data
@@ -41,7 +41,7 @@ class Customers:
         try:
             ids = self._customers(new, refused)
         except VendorError as error:
-            if is_down(error) or isinstance(error, UnknownOutcome):
+            if may_succeed(error):
                 raise
             return sorted(told), [f"the issue is filed without its customers: {error}"]
         if self._is_off:
@@ -94,7 +94,7 @@ class Customers:
         try:
             (payload,) = self._execute(document, {"input": given}).values()
         except VendorError as error:
-            if is_down(error) or isinstance(error, UnknownOutcome):
+            if may_succeed(error):
                 raise
             refused.append(str(error))
             return None

@@ -60,6 +60,7 @@ class Fault:
     share: float = 1.0  # of the requests that match
     seed: int = 0
     hits: int = 0
+    thrown: dict[str, int] = field(default_factory=dict)  # of a fault of any kind: hits by vendor and kind
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Fault:
@@ -93,7 +94,9 @@ class Faults:
                 continue
             fault.hits += 1
             if fault.kind == ANY:
-                return replace(fault, kind=dice.choice(RANDOM_KINDS), retry_after=dice.choice((None, 0, 1)))
+                kind = dice.choice(RANDOM_KINDS)
+                fault.thrown[f"{vendor} {kind}"] = fault.thrown.get(f"{vendor} {kind}", 0) + 1
+                return replace(fault, kind=kind, retry_after=dice.choice((None, 0, 1)))
             return fault
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import threading
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from flows.core.errors import UnknownOutcome, VendorError
+from flows.core.errors import NoAnswer, UnknownOutcome, VendorError
 from flows.core.http import Client, RateLimit, graphql_rate_limited, redact_url
 
 SECRET = "s3cret-token-of-ours"
@@ -40,6 +41,16 @@ class Server:
                 if answer == "slow":
                     time.sleep(1.0)
                     answer = (200, {}, b"{}")
+                if answer == "trickle":
+                    self.send_response(200)
+                    self.send_header("content-length", "1000")
+                    self.end_headers()
+                    with contextlib.suppress(OSError):  # until the other side has had enough
+                        for _ in range(1000):
+                            self.wfile.write(b" ")
+                            time.sleep(0.05)
+                    self.close_connection = True
+                    return
                 status, headers, body = answer
                 self.send_response(status)
                 for key, value in headers.items():
@@ -119,6 +130,22 @@ def test_a_read_that_takes_too_long_is_tried_again(server: Server, slept: list[f
     server.answers = ["slow", ok({"n": 1})]
     with Client("acme", server.url, requests_per_minute=6000, timeout=0.3, sleep=slept.append) as client:
         assert client.get_json("things") == {"n": 1}
+
+
+def test_an_answer_that_trickles_in_is_given_up_though_it_is_never_silent(server: Server) -> None:
+    server.answers = ["trickle", ok({"n": 1})]
+    with Client("acme", server.url, requests_per_minute=6000, timeout=0.3, backoff=0.01) as client:
+        assert client.get_json("things") == {"n": 1}
+
+
+def test_a_vendor_that_is_silent_can_be_told_from_one_that_fails(server: Server, client: Client) -> None:
+    server.answers = [(500, {}, b"oops")]
+    with pytest.raises(VendorError) as caught:
+        client.get_json("things")
+    assert caught.value.is_down and not isinstance(caught.value, NoAnswer)
+    server.answers = ["drop"]
+    with pytest.raises(NoAnswer, match="tried 6 times"):
+        client.get_json("things")
 
 
 def test_retry_after_is_honoured_in_seconds_and_as_a_date(server: Server, client: Client, slept: list[float]) -> None:

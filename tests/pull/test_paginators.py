@@ -80,6 +80,15 @@ def test_pages_that_do_not_advance_end_in_an_error_and_not_in_a_loop(walk: Calla
         list(walk())
 
 
+@pytest.mark.parametrize("places", [("a", "b", "a"), ("a", "b", "c", "b")])
+def test_pages_that_lead_back_end_in_an_error_and_not_in_a_loop(places: tuple[str, ...]) -> None:
+    answers = [{"x": [], "meta": {"has_more": True, "after_cursor": place}} for place in places]
+    fetch, asked = scripted(*answers, *answers, *answers)
+    with pytest.raises(VendorError, match="do not advance"):
+        list(ZendeskList("x").batches(fetch))
+    assert len(asked) == len(places)
+
+
 @pytest.mark.parametrize("body", [{}, {"x": None}, {"x": {"id": 1}}, [], None])
 def test_an_answer_of_the_wrong_shape_is_named(body: Any) -> None:
     with pytest.raises(VendorError, match="no list 'x'"):

@@ -117,6 +117,17 @@ def test_while_the_customers_cannot_be_read_the_issue_is_not_called_done(workpla
     assert len(workplace.issues()) == 1
 
 
+@pytest.mark.parametrize("match", ["customerUpsert", "customerNeedCreate", "attachmentCreate", "GroundswellCustomers"])
+def test_a_token_that_expires_half_way_leaves_nothing_out(workplace: Workplace, match: str) -> None:
+    workplace.fault("linear", "unauthorized", match=match)
+    [problem] = file(workplace, row(CUSTOMERS))
+    assert "GROUNDSWELL_LINEAR_API_KEY" in problem
+    assert file(workplace, row(CUSTOMERS)) == []
+    assert len(needs(workplace)) == 2
+    [issue] = workplace.issues()
+    assert len(issue["attachments"]["nodes"]) == 3
+
+
 def test_a_workspace_without_customers_has_its_issues_all_the_same(workplace: Workplace) -> None:
     switch = f"{workplace.sandbox.url}/control/linear"
     httpx.post(switch, json={"customers": False}).raise_for_status()

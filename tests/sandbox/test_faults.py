@@ -96,6 +96,52 @@ def test_spoiled_answers_are_no_json_but_the_write_happened(sandbox: SandboxServ
     assert f"Spoiled {kind}" in titles(sandbox)
 
 
+def test_a_connection_is_dropped_before_anything_was_done(sandbox: SandboxServer) -> None:
+    order(sandbox, vendor="linear", kind="drop_before_write", match="CreateIssue")
+    with pytest.raises(httpx.RemoteProtocolError):
+        create(sandbox, "Never written")
+    assert "Never written" not in titles(sandbox)
+
+
+def test_a_gateway_answers_with_a_page(sandbox: SandboxServer) -> None:
+    order(sandbox, vendor="linear", kind="bad_gateway")
+    answer = create(sandbox, "Not through the gateway")
+    assert (answer.status_code, answer.headers["content-type"]) == (502, "text/html")
+    assert answer.text.startswith("<html>")
+
+
+def test_an_expired_token_is_said_in_each_vendors_language(sandbox: SandboxServer) -> None:
+    for vendor in ("linear", "slack", "zendesk", "hubspot", "stripe"):
+        order(sandbox, vendor=vendor, kind="unauthorized")
+    assert create(sandbox, "Refused").status_code == 401
+    with pytest.raises(SlackApiError, match="token_expired"):
+        WebClient(token=TOKEN, base_url=f"{sandbox.url}/slack/api/").auth_test()
+    for path in ("zendesk/api/v2/users/me", "hubspot/crm/v3/owners", "stripe/v1/prices"):
+        assert httpx.get(f"{sandbox.url}/{path}").status_code == 401
+    assert create(sandbox, "Good again").status_code == 200
+
+
+def test_a_late_answer_was_carried_out_at_once(sandbox: SandboxServer) -> None:
+    order(sandbox, vendor="linear", kind="late", seconds=30)
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(
+            f"{sandbox.url}/linear/graphql", headers={"Authorization": API_KEY}, timeout=2,
+            json={"query": CREATE, "variables": {"input": {"teamId": TEAM_ID, "title": "Late"}}},
+        )  # fmt: skip
+    assert "Late" in titles(sandbox)
+
+
+def test_dice_spoil_a_share_of_the_requests_and_always_the_same_ones(sandbox: SandboxServer) -> None:
+    def spoilt(seed: int) -> list[int]:
+        order(sandbox, vendor="any", kind="error", share=0.3, times=1000, seed=seed)
+        found = [create(sandbox, f"Dice {n}").status_code for n in range(40)]
+        httpx.delete(f"{sandbox.url}/control/faults")
+        return found
+
+    first, other = spoilt(1), spoilt(2)
+    assert 4 <= first.count(500) <= 22 and first != other
+
+
 def test_a_slow_answer_takes_its_time(sandbox: SandboxServer) -> None:
     order(sandbox, vendor="linear", kind="slow", seconds=0.4)
     started = time.perf_counter()
