@@ -28,7 +28,7 @@ from flows.core.http import Client, RateLimit
 from flows.core.keys import digest
 from flows.core.run import Run
 from flows.landing.store import Record
-from flows.pull.boundary import Boundary, chunks, record, snapshot, sweep
+from flows.pull.boundary import Boundary, chunks, record, records, snapshot, sweep
 from flows.pull.hubspot_links import Links, is_due
 from flows.pull.paginators import Batch, Fetch, HubspotList, HubspotSearch, Json, Page
 from flows.settings import HubspotSource, Settings
@@ -132,7 +132,8 @@ class Hubspot:
             cursor = cursor | (page.cursor or {})
             yield Page(page.records, cursor, total=page.total)
         if is_due(cursor.get("swept_at"), self._now, self._source.archived_every_hours):
-            for page in sweep(cursor.get("archived"), self._archived(stream, kind), _to_record(kind), OVERLAP):
+            archived = self._archived(stream, kind)
+            for page in sweep(cursor.get("archived"), archived, _to_record(kind), OVERLAP, self._now):
                 cursor = cursor | {"archived": page.cursor}
                 yield Page(page.records, cursor)
             yield Page([], cursor | {"swept_at": iso(self._now)})
@@ -211,7 +212,7 @@ class Hubspot:
             for batch in HubspotList().batches(self._get("crm/v3/owners", archived=archived))
             for owner in batch.items
         ]
-        return [record(owner.get("id"), moment(owner.get("updatedAt")), owner) for owner in owners]
+        return records(owners, lambda owner: record(owner.get("id"), moment(owner.get("updatedAt")), owner))
 
     def _get(self, path: str, **fixed: str) -> Fetch:
         def fetch(params: Json) -> Json:
@@ -246,7 +247,10 @@ def client(settings: Settings, name: str, source: HubspotSource) -> Client:
 
 def moment(text: str | None) -> str:
     """A time of HubSpot's, which may come without its fraction of a second, so that it sorts as text."""
-    return from_epoch_ms(epoch_ms(text)) if text else ""
+    try:
+        return from_epoch_ms(epoch_ms(text)) if text else ""
+    except ValueError:  # what is no time is no version
+        return ""
 
 
 def _version(kind: Kind, item: Json) -> str:

@@ -76,6 +76,7 @@ class LinearReadback:
     optional: tuple[str, ...] = ()
 
     def __init__(self, run: Run, destination: Linear) -> None:
+        self._now = run.now
         self._team = destination.team
         self.client = client(run.settings, destination)
 
@@ -88,9 +89,9 @@ class LinearReadback:
                 batches = LinearConnection("workflowStates").batches(self._fetch(WORKFLOW_STATES))
                 yield from snapshot([_record(item) for batch in batches for item in batch.items], cursor)
             case "issues":
-                yield from sweep(cursor, self._updated("issues", ISSUES), _record, OVERLAP)
+                yield from sweep(cursor, self._updated("issues", ISSUES), _record, OVERLAP, self._now)
             case "comments":
-                yield from sweep(cursor, self._updated("comments", COMMENTS), _record, OVERLAP)
+                yield from sweep(cursor, self._updated("comments", COMMENTS), _record, OVERLAP, self._now)
             case _:
                 raise ValueError(f"Linear has no stream {stream!r}")
 

@@ -20,15 +20,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from flows.core.clock import iso, parse
+from flows.core.clock import parse
 from flows.core.errors import VendorError
 from flows.core.http import Client
 from flows.core.run import Run
 from flows.landing.store import Record
-from flows.pull.boundary import record, snapshot
+from flows.pull.boundary import epoch_text, record, records, snapshot
 from flows.pull.paginators import Fetch, Json, Page, StripeList
 from flows.settings import Settings, StripeSource
 
@@ -93,7 +93,7 @@ class Stripe:
     def pages(self, stream: str, cursor: Json | None) -> Iterator[Page]:
         if stream not in CHANGES:
             found = [item for batch in StripeList().batches(self._get(stream)) for item in batch.items]
-            yield from snapshot([record(item.get("id"), self._moment, item) for item in found], cursor)
+            yield from snapshot(records(found, lambda item: record(item.get("id"), self._moment, item)), cursor)
             return
         if cursor and cursor["fetched_at"]:
             self._first_moment = max(self._now, parse(cursor["fetched_at"]))
@@ -120,14 +120,14 @@ class Stripe:
     def _listed(self, stream: str, cursor: Json) -> Iterator[Page]:
         fixed = {"subscriptions": {"status": "all"}, "events": _types("events")}.get(stream, {})
         for batch in StripeList().batches(self._get(stream, **fixed), cursor["after"]):
-            records = [self._record(stream, item) for item in batch.items]
+            found = records(batch.items, lambda item: self._record(stream, item))
             cursor = cursor | {"fetched_at": self._moment, "after": batch.position}
             if stream == "events":  # what happened since the place was noted is in the list already
                 seen = cursor["seen"] | {event["id"]: event["created"] for event in batch.items}
                 cursor["seen"] = _resent(seen, cursor["position"])
             if batch.is_last:
                 del cursor["after"]
-            yield Page(records, cursor)
+            yield Page(found, cursor)
 
     # -- what has changed since
 
@@ -149,14 +149,14 @@ class Stripe:
         order = sorted(events, key=lambda about: events[about][0]["created"])
         for first in range(0, len(order), FETCHED_AT_ONCE):
             some = order[first : first + FETCHED_AT_ONCE]
-            records = [
+            fresh = [
                 self._record(stream, events[about][0] if stream == "events" else self._object(stream, about))
                 for about in some
             ]
             position = max(cursor["position"], events[some[-1]][0]["created"])
             seen = cursor["seen"] | {event["id"]: event["created"] for about in some for event in events[about]}
             cursor = cursor | {"position": position, "seen": _resent(seen, position), "fetched_at": self._moment}
-            yield Page(records, cursor)
+            yield Page(fresh, cursor)
         yield Page([], cursor | {"position": newest, "seen": _resent(cursor["seen"], newest), "known_to": self._day})
 
     def _object(self, stream: str, id: str) -> Json:
@@ -170,11 +170,13 @@ class Stripe:
 
     def _record(self, stream: str, item: Json) -> Record:
         if stream == "events":
-            return record(item.get("id"), iso(datetime.fromtimestamp(item["created"], UTC)), item)
+            return record(item.get("id"), epoch_text(item.get("created")), item)
         lines = item.get("lines") or {}
         if stream == "invoices" and lines.get("has_more"):  # at most 10 are embedded
-            more = StripeList().batches(self._get(f"invoices/{item['id']}/lines"), [lines["data"][-1]["id"], None])
-            data = [*lines["data"], *(line for batch in more for line in batch.items)]
+            shown = lines.get("data") or []
+            last = [shown[-1]["id"], None] if shown else None
+            more = StripeList().batches(self._get(f"invoices/{item['id']}/lines"), last)
+            data = [*shown, *(line for batch in more for line in batch.items)]
             item = item | {"lines": lines | {"data": data, "has_more": False}}
         return record(item.get("id"), self._moment, item)
 
@@ -240,7 +242,7 @@ def _about(stream: str, event: Json) -> str | None:
     """The object of the stream that an event is about. A credit note changes its invoice."""
     if stream == "events":
         return str(event["id"])
-    told = event["data"]["object"]
+    told = (event.get("data") or {}).get("object") or {}
     found = told.get("invoice") if stream == "invoices" and told.get("object") != "invoice" else told.get("id")
     return found if isinstance(found, str) else None
 

@@ -27,7 +27,7 @@ from flows.core.clock import iso, parse
 from flows.core.http import Client, RateLimit
 from flows.core.run import Run
 from flows.landing.store import Record
-from flows.pull.boundary import Boundary, record, snapshot, sweep
+from flows.pull.boundary import Boundary, epoch_text, first_time, record, records, snapshot, sweep
 from flows.pull.paginators import (
     Batch,
     Json,
@@ -82,7 +82,7 @@ class Zendesk:
         match stream:
             case "ticket_fields" | "groups":
                 items = [i for b in ZendeskList(stream).batches(self._get(stream)) for i in b.items]
-                yield from snapshot([_by_update(item) for item in items], cursor)
+                yield from snapshot(records(items, _by_update), cursor)
             case "tickets":
                 yield from self._cursor_export(stream, _ticket, cursor, since, include="metric_sets")
             case "users":
@@ -95,7 +95,7 @@ class Zendesk:
                 path = "help_center/incremental/articles"
                 yield from self._time_export(stream, _by_update, cursor, since, path=path)
             case "satisfaction_ratings":
-                yield from sweep(cursor, self._ratings(since), _by_update, RATING_OVERLAP)
+                yield from sweep(cursor, self._ratings(since), _by_update, RATING_OVERLAP, self._now)
             case _:
                 raise ValueError(f"Zendesk has no stream {stream!r}")
 
@@ -106,7 +106,7 @@ class Zendesk:
         position = (cursor or {}).get("position") or {"start_time": self._start(since)}
         for batch in ZendeskCursorExport(stream).batches(fetch, position):
             side = {"ticket_metrics": _metrics(batch)} if stream == "tickets" else {}
-            yield Page([to_record(item) for item in batch.items], {"position": batch.position}, side)
+            yield Page(records(batch.items, to_record), {"position": batch.position}, side)
 
     def _time_export(
         self, stream: str, to_record: Callable[[Json], Record], cursor: Json | None, since: str | None,
@@ -117,7 +117,7 @@ class Zendesk:
         position = min(cursor.get("position", self._start(since)), self._latest_start)
         boundary = Boundary(cursor.get("boundary"))
         for batch in ZendeskTimeExport(stream).batches(fetch, position):
-            fresh = boundary.fresh(to_record(item) for item in batch.items)
+            fresh = boundary.fresh(records(batch.items, to_record))
             resent_from = iso(datetime.fromtimestamp(batch.position, UTC) - RESENT)
             yield Page(fresh, {"position": batch.position, "boundary": boundary.since(resent_from)})
 
@@ -165,7 +165,7 @@ def client(settings: Settings, name: str, source: ZendeskSource) -> Client:
 
 
 def _by_update(item: Json) -> Record:
-    return record(item.get("id"), str(item.get("updated_at") or item.get("created_at") or ""), item)
+    return record(item.get("id"), first_time(item, "updated_at", "created_at"), item)
 
 
 def _ticket(item: Json) -> Record:
@@ -173,19 +173,21 @@ def _ticket(item: Json) -> Record:
 
 
 def _event(item: Json) -> Record:
-    at = item.get("timestamp")
-    version = iso(datetime.fromtimestamp(at, UTC)) if at else str(item.get("created_at") or "")
-    return record(item.get("id"), version, item)
+    return record(item.get("id"), epoch_text(item.get("timestamp")) or first_time(item, "created_at"), item)
 
 
 def _generated(ticket: Json) -> str:
-    at = ticket.get("generated_timestamp")
-    return iso(datetime.fromtimestamp(at, UTC)) if at else str(ticket.get("updated_at") or "")
+    return epoch_text(ticket.get("generated_timestamp")) or first_time(ticket, "updated_at")
 
 
 def _metrics(batch: Batch) -> list[Record]:
     """The metric sets that came with tickets: a list beside them, or one inside each."""
-    versions = {ticket.get("id"): _generated(ticket) for ticket in batch.items}
-    inside = [ticket.pop("metric_set") for ticket in batch.items if ticket.get("metric_set")]
-    found = [*(batch.body.get("metric_sets") or []), *inside]
-    return [record(m.get("id"), versions.get(m.get("ticket_id"), str(m.get("updated_at") or "")), m) for m in found]
+    tickets = [ticket for ticket in batch.items if isinstance(ticket, dict)]
+    versions = {str(ticket.get("id")): _generated(ticket) for ticket in tickets}
+    inside = [ticket.pop("metric_set") for ticket in tickets if ticket.get("metric_set")]
+
+    def to_record(item: Json) -> Record:
+        version = versions.get(str(item.get("ticket_id"))) or first_time(item, "updated_at")
+        return record(item.get("id"), version, item)
+
+    return records([*(batch.body.get("metric_sets") or []), *inside], to_record)

@@ -23,6 +23,7 @@ from starlette.routing import Route
 from flows.core.clock import iso, parse
 from flows.sandbox.feed import Position
 from flows.sandbox.limits import RateLimits, bucket
+from flows.sandbox.planted import Planted
 from flows.sandbox.premises import Premises
 from flows.sandbox.product import HELP_URL
 from flows.sandbox.state import Clock
@@ -70,7 +71,8 @@ class Zendesk:
             r"(tickets|users|organizations)/(\d+)": self._one,
             r"tickets/(\d+)/(comments|audits)": self._of_ticket,
         }
-        self.routes = [Route("/zendesk/api/v2/{path:path}", self.handle, methods=["GET"])]
+        self._planted = Planted(clock)
+        self.routes = [Route("/zendesk/api/v2/{path:path}", self.handle, methods=["GET"]), *self._planted.routes]
 
     # -- HTTP
 
@@ -118,16 +120,17 @@ class Zendesk:
         items = company.changes(stream, after=after, until=until, limit=size + 1)
         done, items = len(items) <= size, items[:size]
         position = company.position(stream, items[-1]) if items else after
-        token = _encode(position)
+        planted, at = self._planted.of(stream, after[0] + 1, int(until.timestamp())) if done else ([], -1)
+        token = _encode(max(position, (at, _LATEST)))
         answer: Json = {
-            stream: items,
+            stream: [*items, *planted],
             "after_url": f"{COMPANY_API}/incremental/{stream}/cursor.json?cursor={token}",
             "after_cursor": token,
             "before_url": None,
             "before_cursor": None,
             "end_of_stream": done,
         }
-        return answer | self._sideloads(stream, items, query)
+        return answer | self._sideloads(stream, items, query)  # of the company's own
 
     def _sideloads(self, stream: str, items: list[Json], query: Json) -> Json:
         wanted = str(query.get("include", "")).split(",")
@@ -157,6 +160,8 @@ class Zendesk:
         if stream == "ticket_events" and "comment_events" not in str(query.get("include", "")):
             for event in items:
                 event["child_events"] = [c for c in event["child_events"] if c["event_type"] != "Comment"]
+        planted, at = self._planted.of(stream, start, int(until.timestamp())) if done else ([], -1)
+        items, end = [*items, *planted], max(end, at)
         prefix = "help_center/incremental" if stream == "articles" else "incremental"
         return {
             stream: items,

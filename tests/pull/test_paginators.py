@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -21,6 +21,8 @@ from flows.pull.paginators import (
 )
 
 Json = dict[str, Any]
+
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
 
 
 def scripted(*answers: Json) -> tuple[Callable[[Json], Json], list[Json]]:
@@ -125,15 +127,33 @@ def test_a_sweep_moves_its_watermark_only_at_the_end_of_a_pass() -> None:
     def to_record(item: Json) -> Any:
         return record(item["id"], item["at"], item)
 
-    pages = list(sweep(None, batches, to_record, timedelta(days=1)))
+    pages = list(sweep(None, batches, to_record, timedelta(days=1), NOW))
     middle, last = pages[1].cursor, pages[-1].cursor
     assert middle and last
     assert (middle["from"], middle["after"], middle["newest"]) == (None, 2, "2026-01-09T00:00:00Z")
     assert (last["from"], last["newest"]) == ("2026-01-08T00:00:00Z", "2026-01-09T00:00:00Z")
     assert sorted(last["boundary"]) == ["8", "9"]
-    resumed = list(sweep(middle, batches, to_record, timedelta(days=1)))
+    resumed = list(sweep(middle, batches, to_record, timedelta(days=1), NOW))
     assert [r["id"] for page in resumed for r in page.records] == ["7", "6"]
     assert resumed[-1].cursor == last
+
+
+def test_a_version_ahead_of_the_clock_leaves_the_watermark_where_it_is() -> None:
+    items = [{"id": 1, "at": "2099-01-01T00:00:00Z"}, {"id": 2, "at": "2026-01-09T00:00:00Z"}]
+    asked: list[str | None] = []
+
+    def batches(start: str | None, _after: object) -> Iterator[Batch]:
+        asked.append(start)
+        yield Batch({}, items, 1, True)
+
+    def to_record(item: Json) -> Any:
+        return record(item["id"], item["at"], item)
+
+    (page,) = sweep(None, batches, to_record, timedelta(days=1), NOW)
+    (again,) = sweep(page.cursor, batches, to_record, timedelta(days=1), NOW)
+    assert [r["id"] for r in page.records] == ["1", "2"]
+    assert asked == [None, "2026-01-08T00:00:00Z"], "what comes until 2099 is not left out"
+    assert again.records == []
 
 
 def test_a_snapshot_is_a_page_only_when_it_differs_in_any_order() -> None:
