@@ -13,6 +13,7 @@ import polars as pl
 
 from flows.core.errors import ConfigError, GroundswellError
 from flows.core.run import Run
+from flows.landing.store import SCHEMA, while_compacted
 from flows.landing.tombstones import email_of
 from flows.settings import RESERVED
 
@@ -92,7 +93,7 @@ def is_known(run: Run, person: Person) -> bool:
     for source, kind in source_types(run).items():
         if kind in PEOPLE:
             ids = [user.removeprefix(f"{source}:") for user in person.users if user.startswith(f"{source}:")]
-            if ids and run.landing.read(source, PEOPLE[kind][0])["id"].is_in(ids).any():
+            if ids and _columns(run, source, PEOPLE[kind][0], pl.col("id"))["id"].is_in(ids).any():
                 return True
     return bool(person.tickets)
 
@@ -113,9 +114,11 @@ def _checked(run: Run, text: str) -> str:
 def _people(run: Run, source: str, kind: str) -> pl.DataFrame:
     """id, email (as it is compared), phone, name and role of every version of a source's people."""
     stream, (email, phone, names, role) = PEOPLE[kind]
-    rows = run.landing.read(source, stream).select("id", "payload").unique()
-    found = rows.select(
-        "id",
+    found = _columns(
+        run,
+        source,
+        stream,
+        pl.col("id"),
         email=_at(email).map_elements(email_of, return_dtype=pl.String),
         phone=_at(phone),
         name=pl.concat_str([_at(name) for name in names], separator=" ", ignore_nulls=True).str.strip_chars(),
@@ -128,9 +131,23 @@ def _tickets(run: Run, source: str, users: set[str]) -> set[str]:
     ids = [user.removeprefix(f"{source}:") for user in users if user.startswith(f"{source}:")]
     if not ids:
         return set()
-    rows = run.landing.read(source, "tickets").with_columns(requester=_at("requester_id"))
+    order = [pl.col(name) for name in ("id", "version", "pulled_at", "seq")]
+    rows = _columns(run, source, "tickets", *order, requester=_at("requester_id"))
     newest = rows.sort("version", "pulled_at", "seq").unique("id", keep="last", maintain_order=True)
     return {f"{source}:{id}" for id in newest.filter(pl.col("requester").is_in(ids))["id"]}
+
+
+def _columns(run: Run, source: str, stream: str, *columns: pl.Expr, **named: pl.Expr) -> pl.DataFrame:
+    """Columns of all committed rows of a stream, with the payloads of one file at a time in memory."""
+
+    def read() -> pl.DataFrame:
+        frames = [SCHEMA.to_frame().select(*columns, **named)]
+        for path in run.landing.files(source, stream):
+            with run.landing.fs.open(path, "rb") as handle:
+                frames.append(pl.read_parquet(handle.read()).select(*columns, **named))
+        return pl.concat(frames)
+
+    return while_compacted(read)
 
 
 def _at(path: str) -> pl.Expr:

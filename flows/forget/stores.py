@@ -149,7 +149,7 @@ def _rewrite(
             "Let all flows use the same lock_dir, and run `groundswell forget` again.",
         )
     store.remove(source, stream, replaced)
-    _remove_damaged(store, source, stream)
+    done["damaged_files_deleted"] += _remove_damaged(store, source, stream)
 
 
 def _judged(
@@ -170,11 +170,14 @@ def _judged(
     return gone, changed
 
 
-def _remove_damaged(store: Store, source: str, stream: str) -> None:
+def _remove_damaged(store: Store, source: str, stream: str) -> int:
     """Files that were set aside because they cannot be read: nobody can say whom they hold."""
     folder = f"{store.folder(source, stream)}/damaged"
-    if store.fs.exists(folder):
-        store.fs.rm(folder, recursive=True)
+    if not store.fs.exists(folder):
+        return 0
+    files = len(store.fs.find(folder))
+    store.fs.rm(folder, recursive=True)
+    return files
 
 
 def _read(store: Store, source: str, stream: str, commit: Commit) -> pl.DataFrame:

@@ -54,10 +54,11 @@ _PRIVATE_TO = ("address", "shipping", "phone", "customer_address", "customer_shi
 _WORD = re.compile(r"[^\W_]+")
 _ESCAPED = re.compile(r"\\[nrt]")
 _EMAIL = re.compile(r"[\w.+'-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
-_PHONE = re.compile(r"(?<!\w)[+(]?\d[\d\s().\-/]{5,22}\d(?!\w)")
+_PHONE = re.compile(r"[+(]?\d[\d\s().\-/]{5,22}\d")
 _ID = re.compile(rf"[\w-]{{{LONG_ID},}}")
 _GAP = re.compile(r"[\s,.'’_-]{1,3}")
 _LONGEST_NAME = 5  # words
+_REMEMBERED = 500_000  # words; bounds memory
 
 
 class Forgotten:
@@ -67,6 +68,7 @@ class Forgotten:
         self._marks = marks
         self._learns = learns
         self.learned: set[str] = set()
+        self._harmless: set[str] = set()  # words and numbers that were looked up before, as they are written
 
     def remains(self, kind: str, source: str, stream: str, payload: str) -> str | None:
         """What may stay of a payload of a source of type `kind`: the same text, another one, or None for nothing."""
@@ -90,10 +92,12 @@ class Forgotten:
 
     def may_concern(self, text: str) -> bool:
         """Whether a text (JSON or not) has a word or a number of theirs. Cheap, and never wrong when it says no."""
-        found = set(_WORD.findall(_ESCAPED.sub(" ", text)))
-        if any(self._marks.has("word", normal(word)) for word in found):
-            return True
-        return any(self._is_phone(match[0]) for match in _PHONE.finditer(text))
+        fresh = {*_WORD.findall(_ESCAPED.sub(" ", text)), *_PHONE.findall(text)} - self._harmless
+        theirs = {word for word in fresh if self._marks.has("word", normal(word)) or self._is_phone(word)}
+        if len(self._harmless) > _REMEMBERED:
+            self._harmless.clear()
+        self._harmless |= fresh - theirs
+        return bool(theirs)
 
     def cursor(self, source: str, cursor: Any) -> Any:
         """A cursor without the ids of theirs that it remembers as keys: what it then brings again is kept out."""
@@ -123,6 +127,7 @@ class Forgotten:
         if self._learns and teaches and not self._matches(teaches, source, record, "id"):
             self.learned.update(marks_of_id(self._marks, teaches, source, str(record.get("id"))))
             self._marks.add(self.learned)
+            self._harmless.clear()
         return True
 
     def _matches(self, mark: str, source: str, record: dict[str, Any], path: str) -> bool:
