@@ -49,8 +49,7 @@ def _version(settings: Settings) -> tuple[str, int]:
     if not path.exists():
         with reader(settings):
             pass
-    real = path.resolve()
-    return str(real), real.stat().st_mtime_ns
+    return str(path.resolve()), path.stat().st_mtime_ns  # not of the resolved one: it may be gone by now
 
 
 def stop_without_data(error: Exception) -> None:

@@ -72,7 +72,7 @@ def reader(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             "Run `groundswell backfill`, or `make demo` for the simulated company.",
         )
     try:
-        con = duckdb.connect(str(path.resolve()), read_only=True)
+        con = _newest(path)
         try:
             con.execute("set TimeZone = 'UTC'")
             yield con
@@ -83,6 +83,17 @@ def reader(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             f"the published copy {path.resolve()} cannot be read ({_first_line(error)})",
             f"The next run publishes another; for one now run: {REBUILD}",
         ) from error
+
+
+def _newest(link: Path) -> duckdb.DuckDBPyConnection:
+    """The copy that is published now; where one is replaced and deleted while it is opened, its successor."""
+    while True:
+        path = link.resolve()
+        try:
+            return duckdb.connect(str(path), read_only=True)
+        except duckdb.IOException:
+            if link.resolve() == path:
+                raise
 
 
 def explained(run: Run, error: Exception) -> Exception:
