@@ -6,13 +6,18 @@ English article is never near an Italian question, which says nothing about the 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import duckdb
 import numpy as np
 import polars as pl
 
 from flows.core.keys import digest
+from flows.core.run import Run
 from flows.enrich import clean, language
+from flows.enrich.batches import count, insert, read_table
 from flows.enrich.conversations import documents
+from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.models import EMBEDDER, Models
 from flows.enrich.protocols import Matrix
 
@@ -20,22 +25,24 @@ VERSION = 1
 TITLE_WEIGHT = 2  # a title's words count as often as if the article began with it this many times
 DECIMALS = 4
 
-_CHANGED = """
+BATCH = 2_500  # tickets that are matched together
+CHUNK = 50_000
+
+# Tickets that were read again have no row here: refresh_tickets takes it away.
+_UNMATCHED = """
     create or replace temp table unmatched_tickets as
-    with hashed as (
-        select ticket_id, title, clean_text as text, language,
-            left(md5(concat_ws('|', $articles, language, title, clean_text)), 16) as content_hash
-        from enrich.tickets
-    )
-    select hashed.*
-    from hashed
-    left join enrich.article_matches as known on known.ticket_id = hashed.ticket_id
-    where known.content_hash is distinct from hashed.content_hash
+    select row_number() over () as n, ticket_id, title, clean_text as text, language
+    from enrich.tickets
+    where ticket_id not in (select ticket_id from enrich.article_matches where content_hash = $articles)
+"""
+_GONE = """
+    delete from enrich.article_matches
+    where content_hash <> $articles or ticket_id not in (select ticket_id from enrich.tickets)
 """
 
 
-def refresh_matches(con: duckdb.DuckDBPyConnection, models: Models) -> int:
-    """Match tickets that are new or have changed, and all when articles or the embedder have.
+def refresh_matches(con: duckdb.DuckDBPyConnection, run: Run, models: Models) -> int:
+    """Match tickets that were read since, and all when articles or the embedder have changed.
 
     Returns how many were matched. Reads enrich.tickets and intermediate.int_articles, writes
     enrich.article_matches: one row a ticket, with article and similarity null where there is nothing to compare;
@@ -50,40 +57,47 @@ def refresh_matches(con: duckdb.DuckDBPyConnection, models: Models) -> int:
         return 0
     parts = [str(value) for row in articles.iter_rows() for value in row]
     versions = [str(VERSION), str(clean.VERSION), str(language.VERSION), models.entries[EMBEDDER]["model_id"]]
-    con.execute(_CHANGED, {"articles": digest(*versions, *parts)})
-    con.execute(
-        "delete from enrich.article_matches where ticket_id in (select ticket_id from unmatched_tickets)"
-        " or ticket_id not in (select ticket_id from enrich.tickets)"
-    )
-    tickets = con.sql("select * from unmatched_tickets order by ticket_id").pl()
+    compared = {"articles": digest(*versions, *parts)[:16]}
+    con.execute(_GONE, compared)
+    con.execute(_UNMATCHED, compared)
+    total = count(con, "unmatched_tickets")
+    if total and models.embedder:
+        matcher = Matcher.of(articles, models.embedder)
+        for rows in read_table(con, run, "unmatched_tickets", matcher, BATCH, CHUNK):
+            insert(con, "enrich.article_matches", rows.with_columns(content_hash=pl.lit(compared["articles"])))
     con.execute("drop table unmatched_tickets")
-    if len(tickets) and models.embedder:
-        rows = match(tickets, articles, models).to_arrow()
-        con.register("match_batch", rows)
-        con.execute("insert into enrich.article_matches by name select * from match_batch")
-        con.unregister("match_batch")
-    return len(tickets)
+    return total
 
 
-def match(tickets: pl.DataFrame, articles: pl.DataFrame, models: Models) -> pl.DataFrame:
-    """The nearest article of each ticket: ticket_id, content_hash, article_id, similarity."""
-    embedder = models.embedder
-    assert embedder is not None
-    bodies = [clean.clean(body).text for body in articles["body"]]
-    titles = articles["title"].to_list()
-    points = embedder.encode(
-        ["\n".join([title] * TITLE_WEIGHT + [body]) for title, body in zip(titles, bodies, strict=True)]
-    )
-    spoken = [
-        locale[:2].lower() if locale else language.detect(f"{title}\n{body}")
-        for locale, title, body in zip(articles["locale"], titles, bodies, strict=True)
-    ]
-    best, similarity = nearest(embedder.encode(documents(tickets)), tickets["language"].to_list(), points, spoken)
-    ids = articles["article_id"].to_list()
-    return tickets.select("ticket_id", "content_hash").with_columns(
-        article_id=pl.Series([None if place is None else ids[place] for place in best], dtype=pl.String),
-        similarity=pl.Series(similarity, dtype=pl.Float64),
-    )
+@dataclass(frozen=True)
+class Matcher:
+    """Tickets (ticket_id, title, text, language) to their nearest articles: ticket_id, article_id, similarity."""
+
+    embedder: TfidfSvdEmbedder
+    ids: list[str]
+    points: Matrix
+    spoken: list[str | None]
+
+    @classmethod
+    def of(cls, articles: pl.DataFrame, embedder: TfidfSvdEmbedder) -> Matcher:
+        bodies = [clean.clean(body).text for body in articles["body"]]
+        titles = articles["title"].to_list()
+        points = embedder.encode(
+            ["\n".join([title] * TITLE_WEIGHT + [body]) for title, body in zip(titles, bodies, strict=True)]
+        )
+        spoken = [
+            locale[:2].lower() if locale else language.detect(f"{title}\n{body}")
+            for locale, title, body in zip(articles["locale"], titles, bodies, strict=True)
+        ]
+        return cls(embedder, articles["article_id"].to_list(), points, spoken)
+
+    def __call__(self, tickets: pl.DataFrame) -> pl.DataFrame:
+        asked = self.embedder.encode(documents(tickets))
+        best, similarity = nearest(asked, tickets["language"].to_list(), self.points, self.spoken)
+        return tickets.select("ticket_id").with_columns(
+            article_id=pl.Series([None if place is None else self.ids[place] for place in best], dtype=pl.String),
+            similarity=pl.Series(similarity, dtype=pl.Float64),
+        )
 
 
 def nearest(

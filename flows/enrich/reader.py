@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 import polars as pl
 
-from flows.enrich import clusters, entities, quotes, signatures, symptoms
+from flows.enrich import entities, quotes, signatures, symptoms
+from flows.enrich.assignment import Topic, nearest_topics
 from flows.enrich.conversations import documents, with_texts
 from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.messages import attempt
@@ -16,7 +17,6 @@ from flows.enrich.models import IntentArtifact
 from flows.enrich.protocols import Matrix, Prediction
 from flows.enrich.seeds import Seeds
 from flows.enrich.sentences import sentences
-from flows.enrich.topics import Topic, centroids_of
 
 SPAM = 3.0  # sum of spam rules that makes a ticket spam without the helpdesk's word
 
@@ -91,12 +91,7 @@ class TicketReader:
     def _topics(self, frame: pl.DataFrame, points: Matrix | None) -> tuple[list[str | None], list[float | None]]:
         if self.embedder is None or points is None or not self.topics:
             return [None] * len(frame), [None] * len(frame)
-        centred = self.embedder.centred(points, frame["language"].to_list())
-        place, similarity = clusters.assign(centred, centroids_of(self.topics))
-        return (
-            [self.topics[k].topic_id if k >= 0 else None for k in place],
-            [round(float(s), 4) if k >= 0 else None for k, s in zip(place, similarity, strict=True)],
-        )
+        return nearest_topics(self.embedder.centred(points, frame["language"].to_list()), self.topics)
 
 
 _AS_THEY_ARE = ("ticket_id", "language", "title", "sentiment_first", "sentiment_last", "churn_kind", "churn_span")

@@ -6,11 +6,11 @@ import duckdb
 
 from flows.core.run import Run
 from flows.enrich.articles import refresh_matches
+from flows.enrich.assignment import assign_topics
 from flows.enrich.messages import refresh_messages
 from flows.enrich.models import load
 from flows.enrich.seeds import read_seeds
 from flows.enrich.tickets import refresh_tickets
-from flows.enrich.topics import publish_topics
 from flows.enrich.train import taxonomies_of, train_connection
 from flows.warehouse.duck import writer
 
@@ -29,5 +29,5 @@ def enrich_connection(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     if any(not models.model_id_for(source) for source in models.taxonomies):
         models = train_connection(con, run)
     run.report.count("enrich.tickets", refresh_tickets(con, run, seeds, models))
-    run.report.count("enrich.article_matches", refresh_matches(con, models))
-    publish_topics(con, run)
+    run.report.count("enrich.article_matches", refresh_matches(con, run, models))
+    assign_topics(con, run, models.embedder)

@@ -8,12 +8,12 @@ import polars as pl
 from flows.core.keys import digest
 from flows.core.run import Run
 from flows.enrich import entities, quotes, signatures, symptoms
+from flows.enrich.assignment import live_topics
 from flows.enrich.batches import count, read_table
 from flows.enrich.conversations import prepare_conversations
 from flows.enrich.models import Models
 from flows.enrich.reader import TicketReader
 from flows.enrich.seeds import Seeds
-from flows.enrich.topics import live_topics
 
 BATCH = 1_000  # tickets that are read together
 CHUNK = 20_000  # tickets that are taken from the warehouse, and written to it, at once
@@ -37,7 +37,11 @@ _CHANGED = f"""
     where known.content_hash is distinct from hashed.content_hash or known.model_id is distinct from hashed.model_id
         or hashed.ticket_id is null
 """
-_GONE = "delete from enrich.tickets where ticket_id in (select ticket_id from changed_tickets where is_known)"
+# Their article is looked for again, too. Taken away first, so that a run which is stopped on the way forgets none.
+_GONE = """
+    delete from enrich.article_matches where ticket_id in (select ticket_id from changed_tickets where is_known);
+    delete from enrich.tickets where ticket_id in (select ticket_id from changed_tickets where is_known)
+"""
 
 
 def refresh_tickets(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found: Models) -> int:

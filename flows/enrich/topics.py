@@ -9,17 +9,16 @@ takes the id of the old topic it continues: the one whose tickets, or else whose
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import duckdb
 import numpy as np
 import polars as pl
 from sklearn.preprocessing import normalize
 
-from flows.core.clock import parse
 from flows.core.keys import digest
 from flows.core.run import Run
 from flows.enrich import clusters
+from flows.enrich.assignment import Topic, assign_topics, centroids_of, read_topics
 from flows.enrich.conversations import documents, read_conversations
 from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.messages import refresh_messages
@@ -33,43 +32,12 @@ ONE_TOPIC = 0.9  # cosine between two centroids that are one topic
 GROWN = 1.5  # times its recorded size
 
 
-@dataclass(frozen=True)
-class Topic:
-    """A topic as the journal holds it; `centroid` lies in the space of the embedder `version`."""
-
-    topic_id: str
-    label: str
-    words: list[str]
-    centroid: list[float]
-    size: int
-    status: str  # live | retired
-    version: str
-    born_at: str
-
-    def body(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key != "topic_id"}
-
-
 @dataclass
 class Changes:
     """What a night changed: topics to write, and lineage rows (topic_id, change, related, tickets)."""
 
     topics: list[Topic] = field(default_factory=list)
     lineage: list[tuple[str, str, str | None, int]] = field(default_factory=list)
-
-
-def read_topics(run: Run) -> dict[str, Topic]:
-    """Every topic ever, by id, as last written."""
-    return {key: Topic(topic_id=key, **body) for key, body in sorted(run.journal.latest("topic").items())}
-
-
-def live_topics(run: Run, embedder_id: str) -> list[Topic]:
-    """The topics tickets can be assigned to, in order of id."""
-    return [t for t in read_topics(run).values() if t.status == "live" and t.version == embedder_id]
-
-
-def centroids_of(topics: list[Topic]) -> Matrix:
-    return np.array([topic.centroid for topic in topics], dtype=np.float32).reshape(len(topics), -1 if topics else 0)
 
 
 def discover(run: Run) -> None:
@@ -108,7 +76,7 @@ def discover_connection(con: duckdb.DuckDBPyConnection, run: Run) -> None:
         topics += born
     _describe(run, frame, points, topics, embedder, before, changes)
     _write(run, changes)
-    reassign(con, run, embedder)
+    assign_topics(con, run, embedder)
 
 
 def _new_id(centroid: Matrix, embedder: TfidfSvdEmbedder) -> str:
@@ -145,7 +113,14 @@ def _continue_topics(
 ) -> tuple[list[Topic], Changes]:
     """New groups under the ids of the old topics they continue; greedy, the nearest pair first."""
     changes = Changes()
-    was = dict(con.sql("select ticket_id, topic_id from enrich.tickets where topic_id is not null").fetchall())
+    con.register("asked", frame.select("ticket_id").to_arrow())
+    was = dict(
+        con.sql(
+            "select ticket_id, topic_id from enrich.tickets semi join asked using (ticket_id)"
+            " where topic_id is not null"
+        ).fetchall()
+    )
+    con.unregister("asked")
     belonged = np.array([was.get(ticket_id) or "" for ticket_id in frame["ticket_id"]])
     anchors = []
     for topic in old:
@@ -231,49 +206,3 @@ def _write(run: Run, changes: Changes) -> None:
     ]
     run.journal.write("topic_lineage", entries, run_id=run.run_id, at=run.now)
     run.report.count("enrich.topics_changed", len(changes.lineage))
-
-
-def reassign(con: duckdb.DuckDBPyConnection, run: Run, embedder: TfidfSvdEmbedder) -> None:
-    """Put every ticket of enrich.tickets under its nearest live topic, or under none."""
-    topics = live_topics(run, embedder.model_id)
-    frame = con.sql("select ticket_id, title, clean_text as text, language from enrich.tickets order by ticket_id").pl()
-    if not frame.height:
-        return publish_topics(con, run)
-    points = embedder.topical(documents(frame), frame["language"].to_list())
-    place, similarity = clusters.assign(points, centroids_of(topics))
-    assigned = pl.DataFrame(
-        {
-            "ticket_id": frame["ticket_id"],
-            "topic_id": pl.Series([topics[k].topic_id if k >= 0 else None for k in place], dtype=pl.String),
-            "topic_similarity": pl.Series(similarity, dtype=pl.Float64).round(4),
-        }
-    ).with_columns(topic_similarity=pl.when(pl.col("topic_id").is_not_null()).then("topic_similarity"))
-    con.register("assigned", assigned.to_arrow())
-    con.execute(
-        "update enrich.tickets as t set topic_id = a.topic_id, topic_similarity = a.topic_similarity"
-        " from assigned as a where a.ticket_id = t.ticket_id"
-    )
-    con.unregister("assigned")
-    return publish_topics(con, run)
-
-
-def publish_topics(con: duckdb.DuckDBPyConnection, run: Run) -> None:
-    """enrich.topics and enrich.topic_lineage, made again from the journal, with the tickets of today."""
-    counts = dict(con.sql("select topic_id, count(*) from enrich.tickets group by topic_id").fetchall())
-    topics = []
-    for topic in read_topics(run).values():
-        born_at = parse(topic.born_at).replace(tzinfo=None)
-        size = counts.get(topic.topic_id, 0)
-        topics.append((topic.topic_id, topic.label, topic.words, size, born_at, topic.status, topic.version))
-    lineage = run.journal.read("topic_lineage")
-    con.execute("delete from enrich.topics")
-    con.execute("delete from enrich.topic_lineage")
-    if topics:
-        con.executemany("insert into enrich.topics values (?, ?, ?, ?, ?, ?, ?)", topics)
-    if lineage.height:
-        con.register("lineage", lineage.select("id", "payload", "pulled_at").to_arrow())
-        con.execute(
-            "insert into enrich.topic_lineage select id, payload->>'change', payload->>'related',"
-            " (payload->>'tickets')::integer, pulled_at::timestamp from lineage"
-        )
-        con.unregister("lineage")

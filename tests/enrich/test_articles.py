@@ -51,15 +51,15 @@ def test_a_question_finds_its_article_and_one_without_an_article_is_near_none(
     assert all(round(similarity, 4) == similarity for _, similarity in found.values())
 
 
-def test_only_new_and_changed_tickets_are_matched_again(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_only_tickets_that_were_read_again_are_matched_again(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     enriched(con, tmp_path)
     before = matched(con)
     assert enriched(con, tmp_path, 1) == 0
     add_ticket(con, "z:new", "Password", "How do I get a new password for the login page?", minute=600)
     con.execute("update intermediate.int_tickets set subject = 'Money back for the invoice' where ticket_id = 'z:0'")
-    add_message(con, "z:2", 2, "We will look at it", role="agent", minute=600)  # changes nothing that was asked
+    add_message(con, "z:2", 2, "We will look at it", role="agent", minute=600)  # read again: the same article
     con.execute("delete from intermediate.int_tickets where ticket_id = 'z:4'")
-    assert enriched(con, tmp_path, 2) == 2
+    assert enriched(con, tmp_path, 2) == 3
     after = matched(con)
     assert after["z:new"][0] == "a:login"
     assert after["z:0"] != before["z:0"]

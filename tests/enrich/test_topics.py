@@ -9,8 +9,9 @@ import pytest
 from enrich_world import add_ticket, make_run, make_warehouse
 
 from flows.enrich import embedding
+from flows.enrich.assignment import read_topics
 from flows.enrich.run import enrich_connection
-from flows.enrich.topics import discover_connection, read_topics
+from flows.enrich.topics import discover_connection
 
 
 def assigned(con) -> dict[str, str]:
