@@ -45,7 +45,7 @@ class Output(StrEnum):
     JSON = "json"
 
 
-Home = Annotated[Path | None, typer.Option("--home", help="Folder of all data (default .groundswell).")]
+Home = Annotated[str | None, typer.Option("--home", help="Folder of all data (default .groundswell).")]
 Format = Annotated[Output, typer.Option("--format", help="For people, or for programs.")]
 Sources = Annotated[list[str] | None, typer.Option("--source", help="Only this source (repeatable).")]
 DryRun = Annotated[bool | None, typer.Option("--dry-run/--send", help="Print what would be sent, or send it.")]
@@ -77,7 +77,9 @@ def common(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
 ) -> None:
     if home is not None:
-        os.environ["GROUNDSWELL_HOME"] = str(home)
+        if not home.strip():
+            raise ConfigError("--home names no folder", "Leave it out for .groundswell.")
+        os.environ["GROUNDSWELL_HOME"] = home
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(message)s",
@@ -139,8 +141,12 @@ def run(
     output: Format = Output.TABLE,
 ) -> None:
     """Run a flow by hand: under the Prefect server where one answers, else the same stages without one."""
+    from flows.stages import STAGES
+
     if flow not in FLOWS:
         raise GroundswellError(f"no flow is called {flow!r}", f"{meant(flow, FLOWS)} Backfill is a command of its own.")
+    if stage is not None and stage not in STAGES:
+        raise GroundswellError(f"no stage is called {stage!r}", meant(stage, STAGES))
     settings, moment = _settings(dry_run, source), _moment(now)
     if stage is None:
         _any_source(settings)

@@ -99,6 +99,8 @@ def _try(name: str, check: Callable[[], str]) -> Check:
         return Check(name, True, check())
     except GroundswellError as error:
         return Check(name, False, str(error))
+    except OSError as error:
+        return Check(name, False, f"{error.filename or name}: {error.strerror or error}")
     except Exception as error:  # a doctor reports, whatever it meets
         return Check(name, False, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from flows.core.clock import iso, read_clock, utc
+from flows.core.errors import ConfigError
 from flows.core.places import made_folder
 from flows.landing.journal import Journal
 from flows.landing.store import Store
@@ -62,5 +63,15 @@ class Run:
         made_folder(settings.home)
         return cls(
             run_id=run_id, flow=flow, now=moment, settings=settings, backfill=backfill,
-            landing=Store(settings.landing), journal=Journal(Store(settings.journal)),
+            landing=_store(settings.landing), journal=Journal(_store(settings.journal)),
         )  # fmt: skip
+
+
+def _store(url: str) -> Store:
+    try:
+        return Store(url)
+    except OSError as error:
+        raise ConfigError(
+            f"{url} cannot be used: {error.strerror or error}",
+            "Check home, landing_url and journal_url, and who may write there.",
+        ) from error
