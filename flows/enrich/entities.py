@@ -23,6 +23,7 @@ _FILE_ROOT = re.compile(
     re.I,
 )
 
+_DIGIT = re.compile(r"\d")
 _NUMBER = r"(\d{1,4}+(?:\.\d{1,5}+){1,3}+)"
 _VERSION = re.compile(
     rf"\b(?:version|ver\.?|release|build|v)\s?(?:is|number|nr\.?|no\.?|:|=|#)?\s?v?{_NUMBER}(?!\.\d)", re.I
@@ -35,25 +36,33 @@ _OTHER_PRODUCT = re.compile(
     re.I,
 )
 
-_BROWSERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(pattern))
-    for name, pattern in (
-        ("Edge", r"\b(?:[Mm]icrosoft [Ee]dge|MS [Ee]dge|Edge|Edg(?:A|iOS)?(?=/))\b(?: version)?[ /]?(\d{2,3})?"),
-        ("Opera", r"\b(?:Opera|OPR)\b[ /]?(\d{2,3})?"),
-        ("Brave", r"\bBrave\b(?: browser)?[ /]?(\d{2,3})?"),
-        ("Vivaldi", r"\bVivaldi\b[ /]?(\d{1,3})?"),
-        ("Samsung Internet", r"\bSamsung(?: Internet|Browser)\b[ /]?(\d{1,3})?"),
-        ("Firefox", r"\b(?:[Ff]irefox|FxiOS)\b(?: version)?[ /]?(\d{2,3})?"),
-        ("Chrome", r"\b(?:[Cc]hrome(?! ?OS)|CriOS)\b(?: version| browser)?[ /]?(\d{2,3})?"),
-        ("Safari", r"\b[Ss]afari\b(?: version)?(?: (\d{2}))?"),
-        ("Internet Explorer", r"\b(?:Internet Explorer|IE) ?(\d{1,2})\b"),
+# Name, words of which a text must hold one (in lower case) for the pattern to match it, pattern.
+_Rules = tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...]
+
+_BROWSERS: _Rules = tuple(
+    (name, needs, re.compile(pattern))
+    for name, needs, pattern in (
+        (
+            "Edge",
+            ("edg",),
+            r"\b(?:[Mm]icrosoft [Ee]dge|MS [Ee]dge|Edge|Edg(?:A|iOS)?(?=/))\b(?: version)?[ /]?(\d{2,3})?",
+        ),
+        ("Opera", ("opera", "opr"), r"\b(?:Opera|OPR)\b[ /]?(\d{2,3})?"),
+        ("Brave", ("brave",), r"\bBrave\b(?: browser)?[ /]?(\d{2,3})?"),
+        ("Vivaldi", ("vivaldi",), r"\bVivaldi\b[ /]?(\d{1,3})?"),
+        ("Samsung Internet", ("samsung",), r"\bSamsung(?: Internet|Browser)\b[ /]?(\d{1,3})?"),
+        ("Firefox", ("firefox", "fxios"), r"\b(?:[Ff]irefox|FxiOS)\b(?: version)?[ /]?(\d{2,3})?"),
+        ("Chrome", ("chrome", "crios"), r"\b(?:[Cc]hrome(?! ?OS)|CriOS)\b(?: version| browser)?[ /]?(\d{2,3})?"),
+        ("Safari", ("safari",), r"\b[Ss]afari\b(?: version)?(?: (\d{2}))?"),
+        ("Internet Explorer", ("explorer", "ie"), r"\b(?:Internet Explorer|IE) ?(\d{1,2})\b"),
     )
 )
-_SYSTEMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile("|".join(patterns)))
-    for name, patterns in (
+_SYSTEMS: _Rules = tuple(
+    (name, needs, re.compile("|".join(patterns)))
+    for name, needs, patterns in (
         (
             "Windows",
+            ("win", "w10", "w11"),
             (
                 r"\b(?:[Ww]indows|WINDOWS|Win|win)[ -]?(?:version )?(11|10|8\.1|8|7|XP|Vista)\b",
                 r"\bWindows NT (10)\.",
@@ -61,18 +70,23 @@ _SYSTEMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                 r"\bWindows\b(?! [Mm]ail| [Ll]ive)",
             ),
         ),
-        ("iOS", (r"\biOS\b ?(\d{1,2})?", r"\b[Ii][Pp](?:hone|ad)(?: ?OS)?\b")),
+        ("iOS", ("ios", "iphone", "ipad"), (r"\biOS\b ?(\d{1,2})?", r"\b[Ii][Pp](?:hone|ad)(?: ?OS)?\b")),
         (
             "macOS",
+            ("mac", "os x", "osx", "sonoma", "ventura", "monterey", "big sur", "catalina", "sequoia", "mojave"),
             (
                 r"\b(?:[Mm]ac ?OS(?: X)?|OS ?X)\b ?(?:[A-Z]\w+ )?(\d{2}(?:\.\d+)?)?",
                 r"\b(?:Sonoma|Ventura|Monterey|Big Sur|Catalina|Sequoia|Mojave|Mac[Bb]ook|iMac|Macintosh|Mac mini)\b",
                 r"\b(?:my|a|on|new|the) [Mm]ac\b",
             ),
         ),
-        ("Android", (r"\b[Aa]ndroid\b ?(\d{1,2})?",)),
-        ("ChromeOS", (r"\b(?:Chrome ?OS|Chromebook)\b",)),
-        ("Linux", (r"\b(?:[Ll]inux|LINUX|[UKX]?[Uu]buntu|Debian|Fedora|Manjaro|openSUSE)\b",)),
+        ("Android", ("android",), (r"\b[Aa]ndroid\b ?(\d{1,2})?",)),
+        ("ChromeOS", ("chrome",), (r"\b(?:Chrome ?OS|Chromebook)\b",)),
+        (
+            "Linux",
+            ("linux", "ubuntu", "debian", "fedora", "manjaro", "opensuse"),
+            (r"\b(?:[Ll]inux|LINUX|[UKX]?[Uu]buntu|Debian|Fedora|Manjaro|openSUSE)\b",),
+        ),
     )
 )
 
@@ -110,11 +124,12 @@ def known_products(releases: list[tuple[str, str]]) -> Product | None:
 def find_environment(text: str, product: Product | None = None, own_version: str | None = None) -> Environment:
     """What a redacted text states. `own_version` is the helpdesk's own field and wins over the text."""
     sample = text[:SAMPLE]
+    lowered = sample.lower()
     return Environment(
         app_version=_tidy_version(own_version) or find_version(sample, product),
         page_route=find_route(sample),
-        browser=_first(_BROWSERS, sample),
-        os=_first(_SYSTEMS, sample),
+        browser=_first(_BROWSERS, sample, lowered),
+        os=_first(_SYSTEMS, sample, lowered),
     )
 
 
@@ -128,6 +143,8 @@ def find_version(text: str, product: Product | None = None) -> str | None:
 
     Where releases are known, a number counts only if its major number is that of a release.
     """
+    if not _DIGIT.search(text):
+        return None
     patterns = (_VERSION, _WHOLE_VERSION) if product is None else (product.named, _VERSION, _WHOLE_VERSION)
     for pattern in patterns:
         for match in pattern.finditer(text):
@@ -171,10 +188,12 @@ def route(path: str) -> str:
     return "/" + "/".join(kept)
 
 
-def _first(rules: tuple[tuple[str, re.Pattern[str]], ...], text: str) -> str | None:
+def _first(rules: _Rules, text: str, lowered: str) -> str | None:
     """The name, with a version where stated, of the first rule that matches. Order decides, not place:
     user agents of Edge name Chrome and Safari too."""
-    for name, pattern in rules:
+    for name, needs, pattern in rules:
+        if not any(need in lowered for need in needs):
+            continue
         match = pattern.search(text)
         if match:
             stated = next((group for group in match.groups() if group), None)

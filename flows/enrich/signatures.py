@@ -62,6 +62,10 @@ _HTTP = re.compile(
 _EXCEPTION = re.compile(
     r"\b((?:[a-z_$][\w$]*\.)*[A-Z][A-Za-z0-9_]{2,60}(?:Error|Exception|Timeout|Fault))\b(?:\s?:\s?([^\n]{3,200}))?"
 )
+# What a text must hold for the longer patterns: looked for first, since most texts hold none of it.
+_STATUS = re.compile(r"[45]\d\d")
+_LETTER_CODE = re.compile(r"[A-Z]-\d{3}")
+_QUOTES = ('"', "“", "«")
 _PLAIN_WORDS = {"TypeError", "Error", "Exception", "Timeout"}
 _QUOTED = re.compile(
     r"\b(?:error|message|warning|alert|popup|pop-up|says|saying|said|reads|states|stating|fehlermeldung)"
@@ -112,12 +116,12 @@ def find_signature(text: str, code_block: str = "") -> ErrorSignature:
     exception = _exception(f"{code_block[:SAMPLE]}\n{text[:SAMPLE]}")
     if exception:
         return ErrorSignature(exception, None)
-    http = _HTTP.search(both)
+    http = _STATUS.search(both) and _HTTP.search(both)
     if http:
         status = http[1] or http[2]
         return ErrorSignature(f"http:{status}", f"HTTP {status}")
-    for pattern in (_QUOTED, _FAILED, _COLON):
-        match = pattern.search(both)
+    for pattern, needs in ((_QUOTED, _QUOTES), (_FAILED, ()), (_COLON, (":",))):
+        match = pattern.search(both) if not needs or any(need in both for need in needs) else None
         words = normalise(match[1]) if match else ""
         if len(re.findall(r"[^\W\d_]{2,}", re.sub(r"<\w+>", "", words))) >= 3:
             return ErrorSignature(f"text:{words}", None)
@@ -125,10 +129,12 @@ def find_signature(text: str, code_block: str = "") -> ErrorSignature:
 
 
 def _code(text: str) -> str | None:
-    plain = _PLAIN_CODE.search(text) or _CODE_NEAR_FAILURE.search(text) or _CODE_AFTER_FAILURE.search(text)
+    plain = _PLAIN_CODE.search(text)
+    if plain is None and _LETTER_CODE.search(text):
+        plain = _CODE_NEAR_FAILURE.search(text) or _CODE_AFTER_FAILURE.search(text)
     if plain:
         return re.sub(r"(?<=[A-Z])[ _](?=\d)", "-", plain[1])
-    smtp = _SMTP.search(text)
+    smtp = _STATUS.search(text) and _SMTP.search(text)
     if smtp:
         return f"SMTP {smtp[1]} {smtp[2]}"
     for named in _NAMED_CODE.finditer(text):
@@ -142,6 +148,8 @@ def _code(text: str) -> str | None:
 
 def _exception(text: str) -> str | None:
     """The last `Class: message` of a trace, which is where the cause stands, else the first class alone."""
+    if not any(ending in text for ending in ("Error", "Exception", "Timeout", "Fault")):
+        return None
     found = list(_EXCEPTION.finditer(text))
     with_message = [match for match in found if match[2]]
     if with_message:
