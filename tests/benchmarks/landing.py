@@ -6,8 +6,9 @@ the same bytes; each is run ROUNDS times in turn, and the fastest counts.
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from operator import itemgetter
 from pathlib import Path
@@ -32,18 +33,19 @@ Answers = dict[str, list[bytes]]  # by stream, a page each
 
 def compare(folder: Path, rounds: int = ROUNDS) -> dict[str, Any]:
     """Seconds of both and their ratio."""
+    os.environ |= {"GROUNDSWELL_ZENDESK_EMAIL": "somebody@example.test", "GROUNDSWELL_ZENDESK_API_TOKEN": "unused"}
     copies = Copies.of(TICKETS)
     now = copies.company.history_end + timedelta(days=1)
     answers = made(copies)
     ours, bare = [], []
     for n in range(rounds):
-        bare.append(_timed(lambda: loop(answers, folder / f"bare-{n}.parquet")))
+        bare.append(_timed(loop, answers, folder / f"bare-{n}.parquet"))
         source = ZendeskSource(
             type="zendesk", base_url="http://127.0.0.1:9", requests_per_minute=10**6,
             incremental_requests_per_minute=10**6,
         )  # fmt: skip
         run = Run.start("backfill", Settings(home=folder / f"home-{n}", sources={"zendesk": source}), now=now)
-        ours.append(_timed(lambda: land(run, answers)))
+        ours.append(_timed(land, run, answers))
         landed = {stream: run.landing.read("zendesk", stream).height for stream in answers}
         assert landed == {"tickets": TICKETS, "ticket_events": EVENTS}, landed
     return {
@@ -106,7 +108,7 @@ def land(run: Run, answers: Answers) -> None:
     pull(run, "zendesk")
 
 
-def _timed(work: Any) -> float:
+def _timed(work: Callable[..., None], *arguments: Any) -> float:
     started = time.perf_counter()
-    work()
+    work(*arguments)
     return time.perf_counter() - started
