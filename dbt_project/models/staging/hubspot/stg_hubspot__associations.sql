@@ -3,16 +3,22 @@ with
 
 records as ({{ newest_records('hubspot', 'associations') }}),
 
-links as (
-    select *, {{ each(json_items('payload', '$.to')) }} as link
+told as (
+    select
+        source,
+        {{ json_text('payload', '$.from_type') }} as from_type,
+        {{ json_text('payload', '$.from_id') }} as from_id,
+        {{ json_items('payload', '$.to') }} as items
     from records
 ),
+
+links as (select source, from_type, from_id, {{ each('items') }} as link from told),
 
 final as (
     select
         source,
-        {{ json_text('payload', '$.from_type') }} as from_type,
-        {{ prefixed(json_text('payload', '$.from_id')) }} as from_id,
+        from_type,
+        {{ prefixed('from_id') }} as from_id,
         {{ prefixed(json_text('link', '$.id')) }} as crm_account_id,
         {{ json_texts('link', '$.labels') }} as labels
     from links

@@ -8,9 +8,26 @@ with
 
 records as ({{ newest_records('zendesk', 'ticket_events') }}),
 
-children as (
-    select *, {{ each(json_items('payload', '$.child_events')) }} as child
+-- Without the payload, of which each of ten thousand comments would get a copy.
+told as (
+    select
+        source,
+        id,
+        {{ json_text('payload', '$.ticket_id') }} as ticket_id,
+        {{ json_text('payload', '$.updater_id') }} as updater_id,
+        {{ json_text('payload', '$.created_at') }} as created_at,
+        {{ json_items('payload', '$.child_events') }} as children,
+        first_pulled_at,
+        first_backfill,
+        seq
     from records
+),
+
+children as (
+    select
+        source, id, ticket_id, updater_id, created_at, first_pulled_at, first_backfill, seq,
+        {{ each('children') }} as child
+    from told
 ),
 
 final as (
@@ -19,9 +36,9 @@ final as (
         {{ prefixed("coalesce(" ~ json_text('child', '$.id') ~ ", id)") }} as child_id,
         source,
         id as source_id,
-        {{ prefixed(json_text('payload', '$.ticket_id')) }} as ticket_id,
+        {{ prefixed('ticket_id') }} as ticket_id,
         {{ json_text('child', '$.event_type') }} as child_type,
-        {{ json_text('payload', '$.updater_id') }} as updater_id,
+        updater_id,
         coalesce({{ json_text('child', '$.via.channel') }}, {{ json_text('child', '$.via') }}) as via,
         -- a comment
         {{ json_text('child', '$.author_id') }} as author_id,
@@ -37,7 +54,7 @@ final as (
         {{ json_text('child', '$.custom_ticket_fields') }} as custom_ticket_fields,
         {{ json_text('child', '$.previous_value') }} as previous_value,
         coalesce(
-            {{ utc_time(json_text('payload', '$.created_at')) }},
+            {{ utc_time('created_at') }},
             {{ utc_time(json_text('child', '$.created_at')) }}
         ) as occurred_at,
         first_pulled_at,
