@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 
 from flows.core.keys import digest
+from flows.core.locks import hold
 from flows.core.neutralise import clip, plain
 from flows.core.redaction import redact
 from flows.core.run import Run
 
 log = logging.getLogger(__name__)
+
+WAIT_SECONDS = 300.0  # for another run that gives a notice at the same time, perhaps the same one
 
 
 def announce(run: Run, text: str, key: str) -> None:
@@ -24,10 +27,7 @@ def announce(run: Run, text: str, key: str) -> None:
         from flows.push.deliver import Ledger, deliver
         from flows.push.slack import Message, channel_of, open_messenger
 
-        ledger = Ledger(run)
         delivery_key = f"ops:{key}"
-        if ledger.arrived(delivery_key):
-            return
         message, blocks = slack_text.notice(notice)
         delivery = Message(
             key=delivery_key, operation="post", content_hash=digest(notice), title=notice,
@@ -37,7 +37,10 @@ def announce(run: Run, text: str, key: str) -> None:
             slack, run.settings.secret("slack", "bot_token"),
             timeout=run.settings.timeout_seconds, backoff=run.settings.retry_seconds,
         )  # fmt: skip
-        deliver(run, messenger, [delivery], ledger)
+        with hold(run.settings.lock_dir, "notices", holder=run.run_id, wait_seconds=WAIT_SECONDS):
+            ledger = Ledger(run)
+            if not ledger.arrived(delivery_key):
+                deliver(run, messenger, [delivery], ledger)
     except Exception as error:  # an alarm that cannot be given must not hide what it was about
         log.warning("the notice could not be sent: %s", error, exc_info=log.isEnabledFor(logging.INFO))
         run.report.problems.append(f"notice {key} could not be sent: {error}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from push_workplace import Workplace
 
@@ -21,6 +23,15 @@ def test_a_notice_with_a_lost_answer_is_given_once(workplace: Workplace) -> None
     announce(workplace.run(), "Source zendesk is late", key="late:zendesk")
     announce(workplace.run(), "Source zendesk is late", key="late:zendesk")
     assert len(workplace.messages("C0OPS")) == 1
+
+
+def test_two_runs_with_the_same_notice_at_the_same_time_give_it_once(workplace: Workplace) -> None:
+    workplace.fault("slack", "slow", match="chat.postMessage", seconds=1)
+    runs = [workplace.run(), workplace.run()]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda run: announce(run, "Source zendesk is late", key="late:zendesk"), runs))
+    assert len(workplace.messages("C0OPS")) == 1
+    assert runs[0].report.problems == runs[1].report.problems == []
 
 
 def test_a_notice_holds_no_personal_data(workplace: Workplace) -> None:
