@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from flows.core.clock import iso, parse
-from flows.core.places import checked_path
+from flows.core.places import checked_path, checked_store
 
 
 def checked_moment(text: str) -> str:
@@ -67,6 +67,7 @@ Word = Annotated[str, Field(min_length=1)]
 Moment = Annotated[str, BeforeValidator(as_text), AfterValidator(checked_moment)]
 Address = Annotated[str, AfterValidator(checked_address)]
 PathOrUrl = Annotated[str, AfterValidator(checked_path)]
+StoreUrl = Annotated[str, AfterValidator(checked_store)]
 ChannelId = Annotated[str, AfterValidator(_channel)]
 Count = Annotated[int, BeforeValidator(_no_truth), Field(ge=1)]
 Seconds = Annotated[float, BeforeValidator(_no_truth), Field(ge=0, allow_inf_nan=False)]

@@ -38,17 +38,17 @@ from flows.connections import (
     FilesStream,
     HubspotSource,
     Linear,
-    PathOrUrl,
     Seconds,
     Slack,
     Source,
+    StoreUrl,
     StripeSource,
     ZendeskSource,
     as_text,
     checked_moment,
 )
 from flows.core.errors import ConfigError, nearest
-from flows.core.places import checked_path
+from flows.core.places import checked_store
 from flows.mistakes import mistakes
 
 __all__ = [
@@ -64,7 +64,10 @@ PREFIX = "GROUNDSWELL_"
 
 
 def _checked_home(given: Any) -> Any:
-    return Path(checked_path(given)) if isinstance(given, str) else given
+    return Path(checked_store(str(given))) if isinstance(given, str | Path) else given
+
+
+Home = Annotated[Path, BeforeValidator(_checked_home), Field(validate_default=True)]
 
 
 class Settings(BaseSettings):
@@ -78,10 +81,10 @@ class Settings(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
-    home: Annotated[Path, BeforeValidator(_checked_home)] = Path(".groundswell")  # all data
+    home: Home = Path(".groundswell")  # all data
     clock: Annotated[str, BeforeValidator(as_text)] = "system"  # system | an ISO time | a URL that answers {"now": ...}
-    landing_url: PathOrUrl | None = None  # any fsspec URL; default <home>/landing
-    journal_url: PathOrUrl | None = None  # any fsspec URL; default <home>/journal
+    landing_url: StoreUrl | None = None  # any fsspec URL; default <home>/landing
+    journal_url: StoreUrl | None = None  # any fsspec URL; default <home>/journal
     dry_run: bool | None = None  # default: dry until a destination is configured
     prefect_api_url: Address | None = None  # default: PREFECT_API_URL
     lock_wait_seconds: Seconds = 600.0

@@ -29,6 +29,15 @@ def checked_path(text: str) -> str:
     return text
 
 
+def checked_store(text: str) -> str:
+    """A path or URL under which data is kept. Raises ValueError for what SQL would take for a pattern or a quote."""
+    where = checked_path(text)
+    whole = where if "://" in where else str(Path(where).absolute())
+    if odd := [char for char in "*?[]{}'\"\\" if char in whole]:
+        raise ValueError(f"{whole} holds {' '.join(odd)}, which SQL takes for a pattern or a quote: name another place")
+    return where
+
+
 def open_place(url: str) -> tuple[Any, str]:
     """The file system of a path or URL, and the path in it. Raises ConfigError where a package for it is missing."""
     try:
