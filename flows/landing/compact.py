@@ -120,7 +120,8 @@ def clean(store: Store, source: str, stream: str) -> list[str]:
 def _groups(commits: list[Commit]) -> list[list[Commit]]:
     """Neighbours, in the order of what they hold, that are merged with each other.
 
-    Large commits stand alone, and so does the newest one with something to say about itself (`extra`: a
+    A group is full with LARGE rows: so memory is bounded, and what has been merged once is left alone from then
+    on. Large commits stand alone, and so does the newest one with something to say about itself (`extra`: a
     full snapshot and its rows), since a merged commit has nothing to say. Merging only neighbours keeps
     "consecutive" true: A, B, A is not two times A because B is in another file.
     """
@@ -131,6 +132,8 @@ def _groups(commits: list[Commit]) -> list[list[Commit]]:
             groups += [[commit], []]
         else:
             groups[-1].append(commit)
+            if sum(c.rows for c in groups[-1]) >= LARGE:
+                groups.append([])
     return [group for group in groups if group and group[0].number != telling]
 
 

@@ -94,6 +94,23 @@ def test_a_change_back_across_a_large_file_is_not_taken_for_a_repeat(
     assert [payload for _, payload in rows(store)] == ["A", "B", "C", "B", "A"]
 
 
+def test_a_long_history_is_merged_into_files_of_a_size_that_fits_into_memory_and_are_left_alone_afterwards(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LARGE", 4)
+    for n in range(10):
+        say(store, str(n), f"p{n}")
+    before = rows(store)
+    run(store)
+    assert [commit.rows for commit in store.commits("desk", "tickets")] == [4, 4, 2]
+    assert rows(store) == before
+    kept = files(store)
+    say(store, "10", "p10")
+    run(store)
+    assert len(set(files(store)) & set(kept)) == 2
+    assert [commit.rows for commit in store.commits("desk", "tickets")] == [4, 4, 3]
+
+
 def test_the_newest_snapshot_keeps_what_it_said_about_itself(store: Store) -> None:
     extra = {"snapshot": True, "rows": 1}
     for n in range(3):
