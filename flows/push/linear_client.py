@@ -33,7 +33,10 @@ class Client(LinearClient):  # type: ignore[misc]
             settings.api_url,
             settings.requests_per_minute,
             headers={"Authorization": api_key},
-            hints={401: "Check GROUNDSWELL_LINEAR_API_KEY.", 403: "The API key needs to be able to write."},
+            hints={
+                401: "Check GROUNDSWELL_LINEAR_API_KEY.",
+                403: "Let the key of GROUNDSWELL_LINEAR_API_KEY write (in Linear: Settings, Security & access).",
+            },
             rejected=http.graphql_rate_limited,
             **options,
         )
