@@ -162,16 +162,18 @@ def _is_dropped(node: lxml.html.HtmlElement) -> bool:
 def _without_quotes(lines: list[str]) -> list[str]:
     """Drop `>` lines, and everything after an attribution line when something was said before it."""
     kept: list[str] = []
+    has_said = False  # any(kept), which would look at all that was kept for every line
     is_forwarded = False
     for number, line in enumerate(lines):
         is_forwarded = bool(_FORWARDED.match(line)) or (is_forwarded and (not line or bool(_HEADER.match(line))))
         if line.startswith(">") or is_forwarded:
             continue
-        if any(kept) and len(line) < 260 and _ATTRIBUTION.match(line):
+        if has_said and len(line) < 260 and _ATTRIBUTION.match(line):
             following = [other for other in lines[number + 1 : number + 4] if other]
             if not line.lower().startswith("from:") or any(_HEADER.match(other) for other in following):
                 break
         kept.append(line)
+        has_said = has_said or bool(line)
     return kept
 
 
