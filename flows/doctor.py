@@ -67,9 +67,10 @@ def _environment(settings: Settings) -> Iterator[Check]:
     """Variables that mean nothing here, and look as if they were meant to."""
     known = list(variables(settings))
     for name in unknown_variables(settings):
-        near = nearest(name, known, cutoff=0.85)
-        if near:
-            yield Check("environment", None, f"{name} is set and means nothing here. Did you mean {near!r}?")
+        key, below, rest = name.partition("__")
+        if near := nearest(key, known, cutoff=0.85):
+            says = f"{name} is set and means nothing here. Did you mean {near + below + rest!r}?"
+            yield Check("environment", None, says)
 
 
 def freshness(settings: Settings) -> tuple[bool, list[str]]:

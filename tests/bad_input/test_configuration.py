@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from cases import Case
-from cases_configuration import CASES
+from cases_configuration import CASES, SLACK, ZENDESK
 from shell import groundswell
 
+from flows.doctor import checks
 from flows.settings import load_settings
 
 REFUSED = [case for case in CASES if case.ends == "refused"]
@@ -51,3 +52,31 @@ def _write(folder: Path, toml: str | bytes) -> None:
 
 def _below(here: Any, key: str) -> Any:
     return here[key] if isinstance(here, dict) else getattr(here, key)
+
+
+def test_the_doctor_knows_a_misspelt_variable_and_leaves_others_alone(tmp_path: Path) -> None:
+    _write(tmp_path, ZENDESK)
+    env = {
+        "GROUNDSWELL_DRYRUN": "true",
+        "GROUNDSWELL_DESK_API_TOKN": "canary",
+        "GROUNDSWELL_DESTINATION__LINEAR__TEAM": "ENG",
+        "GROUNDSWELL_ELSEWHERE": "canary",
+    }
+    answer = groundswell(tmp_path, "doctor", env=env)
+    for name, near in (
+        ("DRYRUN", "DRY_RUN"),
+        ("DESK_API_TOKN", "DESK_API_TOKEN"),
+        ("DESTINATION__LINEAR__TEAM", "DESTINATIONS__LINEAR__TEAM"),
+    ):
+        says = f"note environment GROUNDSWELL_{name} is set and means nothing here. Did you mean 'GROUNDSWELL_{near}'?"
+        assert says in answer.said
+    assert "ELSEWHERE" not in answer.said and "canary" not in answer.said
+
+
+def test_the_doctor_says_whom_it_waits_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _write(tmp_path, f"{ZENDESK}{SLACK}".replace("https://acme.zendesk.com", "http://127.0.0.1:9"))
+    monkeypatch.chdir(tmp_path)
+    asked: list[str] = []
+    list(checks(load_settings(), asked.append))
+    for whom in ("the clock, system", "desk, http://127.0.0.1:9", "slack, https://slack.com/api/", "Prefect"):
+        assert whom in asked
