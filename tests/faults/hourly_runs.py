@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from end_state import Parts, end_state
 
 from flows.core.clock import iso
 from flows.core.run import Run
-from flows.demo import configure
+from flows.demo import SECRETS, configure
+from flows.landing.store import Store
 from flows.sandbox.company import Company
 from flows.sandbox.limits import RateLimits
 from flows.sandbox.server import SandboxServer
@@ -44,21 +46,22 @@ class Hour:
     memory: float
     handles: int
     files: int
+    rows: int  # of landing zone and journal
     disk: dict[str, float]  # by folder of the home
 
     def row(self) -> str:
         disk = "  ".join(f"{name} {size:7.2f}" for name, size in sorted(self.disk.items()))
         return (
             f"{iso(self.at)}  {self.flow:8}  {self.seconds:5.1f} s  {self.sent:2} sent  {self.problems:2} problems"
-            f"  {self.memory:6.0f} MB  {self.handles:3} handles  {self.files:5} files  {disk}"
+            f"  {self.memory:6.0f} MB  {self.handles:3} handles  {self.files:5} files  {self.rows:6} rows  {disk}"
         )
 
 
 class TinyCompany:
     """The company at `url` with its `home`; each `run` is made in this process."""
 
-    def __init__(self, home: Path, url: str, begin: datetime) -> None:
-        self.home, self.url, self.now = home, url, begin
+    def __init__(self, home: Path, url: str, company: Company) -> None:
+        self.home, self.url, self.company, self.now = home, url, company, company.history_end
         self.thrown: Counter[str] = Counter()
 
     def set_clock(self, moment: datetime) -> None:
@@ -72,6 +75,34 @@ class TinyCompany:
         for fault in httpx.get(f"{self.url}/control/faults").json()["faults"]:
             self.thrown.update(fault["thrown"])
         httpx.delete(f"{self.url}/control/faults").raise_for_status()
+
+    def hits(self) -> dict[str, int]:
+        """How many requests of each vendor the waiting faults have spoilt."""
+        return {fault["vendor"]: fault["hits"] for fault in httpx.get(f"{self.url}/control/faults").json()["faults"]}
+
+    def slack(self, channel: str) -> list[dict[str, Any]]:
+        """The messages of a channel, without those of their threads."""
+        answer = httpx.get(
+            f"{self.url}/slack/api/conversations.history",
+            params={"channel": channel, "limit": 200, "include_all_metadata": "true"},
+            headers={"Authorization": f"Bearer {SECRETS['GROUNDSWELL_SLACK_BOT_TOKEN']}"}, timeout=60,
+        ).json()  # fmt: skip
+        messages: list[dict[str, Any]] = answer["messages"]
+        return messages
+
+    def issue_titles(self) -> list[str]:
+        """Titles of the issues on the board."""
+        query = "{ issues(first: 200, includeArchived: true) { nodes { title } } }"
+        answer = httpx.post(
+            f"{self.url}/linear/graphql", json={"query": query},
+            headers={"Authorization": SECRETS["GROUNDSWELL_LINEAR_API_KEY"]}, timeout=60,
+        ).json()  # fmt: skip
+        return [issue["title"] for issue in answer["data"]["issues"]["nodes"]]
+
+    def assert_complete(self) -> None:
+        """Every ticket of the helpdesk is landed as it is now."""
+        landed = set(Store(load_settings().landing).read("zendesk", "tickets")["id"])
+        assert landed == {str(ticket["id"]) for ticket in self.company.all("tickets", self.now)}
 
     def run(self, flow: str, **settings: Any) -> Run:
         run = Run.start(flow, load_settings(**settings), backfill=flow == "backfill")
@@ -107,8 +138,56 @@ class TinyCompany:
             sent=len(run.report.sent), memory=pages * os.sysconf("SC_PAGE_SIZE") / 2**20,
             handles=len(list(Path("/proc/self/fd").iterdir())),
             files=sum(path.relative_to(self.home).parts[0] in kept for path in found),
+            rows=sum(_rows(store) for store in (run.landing, run.journal.store)),
             disk={name: size / 2**20 for name, size in disk.items() if name in kept},
         )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Lived:
+    """What a company's runs have been like and what they have led to."""
+
+    hours: list[Hour]
+    end: Parts
+    thrown: Counter[str]
+
+
+def live(tiny: TinyCompany, hours: int, *, storm: int | None = None, quiet: int = 2) -> Lived:
+    """Backfill, then so many hours, with the bad network of seed `storm`, then quiet ones."""
+    if storm is not None:
+        tiny.fault(**STORM, seed=storm)
+    tiny.backfill()
+    lived = list(tiny.hours(hours))
+    tiny.clear_faults()
+    lived += tiny.hours(quiet)
+    return Lived(lived, end_state(tiny.url), tiny.thrown)
+
+
+def growth(early: Sequence[Hour], late: Sequence[Hour]) -> list[str]:
+    """What has grown between two stretches of a life beyond what the data explains. Nothing: all is flat.
+
+    Memory and handles at their highest; files at their fewest, which is after compaction; what is derived from the
+    data at its largest, in proportion to the rows that really came; the two stores by the row, after compaction.
+    """
+
+    def stores(hour: Hour) -> float:
+        return (hour.disk["landing"] + hour.disk["journal"]) / hour.rows
+
+    more = max(h.rows for h in late) / max(h.rows for h in early)
+    limits = {
+        "memory": (1.1 * max(h.memory for h in early) + 30, max(h.memory for h in late)),
+        "handles": (max(h.handles for h in early) + 2, max(h.handles for h in late)),
+        "files": (min(h.files for h in early) + 40, min(h.files for h in late)),
+        "stores by the row": (1.1 * min(map(stores, early)), min(map(stores, late))),
+    }
+    for folder in ("warehouse", "serving", "dbt", "models"):
+        largest = max(h.disk[folder] for h in early), max(h.disk[folder] for h in late)
+        limits[folder] = (1.2 * more * largest[0] + 1, largest[1])
+    return [f"{name}: {now:.3f}, at most {most:.3f}" for name, (most, now) in limits.items() if now > most]
+
+
+def _rows(store: Store) -> int:
+    return sum(commit.rows for source, stream in store.streams() for commit in store.commits(source, stream))
 
 
 @contextmanager
@@ -122,7 +201,7 @@ def tiny_company(home: Path) -> Iterator[TinyCompany]:
             configure(home, sandbox.url)
             os.environ["GROUNDSWELL_TIMEOUT_SECONDS"] = str(PATIENCE)
             os.environ["GROUNDSWELL_RETRY_SECONDS"] = "0.02"
-            tiny = TinyCompany(home, sandbox.url, company.history_end)
+            tiny = TinyCompany(home, sandbox.url, company)
             tiny.set_clock(company.history_end + timedelta(hours=BEGIN_HOURS))
             yield tiny
     finally:
