@@ -21,7 +21,7 @@ EMAIL = "zephyrine.quillcanary@canary-mail.example"
 PHONE = "+44 20 7946 55331"
 PHRASE = "the marmalade heron drank my quarterly forecast"
 ABROAD = "a comment of hers about purple anvils in somebody else's ticket"
-CANARIES = (str(ID), NAME, "Quillcanary", EMAIL, "7946 55331", "marmalade heron", "purple anvils")
+CANARIES = (str(ID), "Quillcanary", "canary-mail", "7946 55331", "marmalade heron", "purple anvils")
 
 
 class Planted:

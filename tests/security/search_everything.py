@@ -160,17 +160,23 @@ def _parquet(data: bytes) -> Iterator[tuple[str, Any]]:
 
 
 def _batch(batch: pa.RecordBatch, table: str) -> Iterator[tuple[str, Any]]:
+    """A column at a time, its values below each other. What can only be a moment, a share or a yes is left out."""
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        where = f"{table}.{name}".lstrip(".")
-        for value in column.to_pylist():
-            if isinstance(value, bytes):
-                yield where, value
-            elif isinstance(value, str):
-                yield where, value
-                if "\\" in value:
-                    yield from _json(value.encode(), where)
-            elif value is not None:
-                yield where, value
+        where, kind = f"{table}.{name}".lstrip("."), column.type
+        if pa.types.is_temporal(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
+            continue
+        values = [value for value in column.to_pylist() if value is not None]
+        yield from ((where, value) for value in values if isinstance(value, bytes))
+        texts = [str(value) for value in values if not isinstance(value, bytes)]
+        yield where, "\n".join(texts)
+        yield from _unescaped(texts, where)
+
+
+def _unescaped(texts: Iterable[str], where: str) -> Iterator[tuple[str, Any]]:
+    """Texts that are JSON with escapes in it, resolved."""
+    for text in texts:
+        if "\\u" in text and text[:1] in ("{", "[", '"'):
+            yield from _json(text.encode(), where)
 
 
 def _json(data: bytes, where: str = "") -> Iterator[tuple[str, Any]]:
@@ -184,9 +190,13 @@ def _json(data: bytes, where: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _pickle(data: bytes) -> Iterator[tuple[str, Any]]:
-    for opcode, argument, _ in pickletools.genops(data):
-        if isinstance(argument, str | bytes | bytearray | int):
-            yield opcode.name, bytes(argument) if isinstance(argument, bytearray) else argument
+    texts = []
+    for _, argument, _ in pickletools.genops(data):
+        if isinstance(argument, bytes | bytearray):
+            yield "", bytes(argument)
+        elif isinstance(argument, str | int):
+            texts.append(str(argument))
+    yield "", "\n".join(texts)
 
 
 def _zip(data: bytes) -> Iterator[tuple[str, Any]]:
@@ -257,11 +267,9 @@ def _sqlite_rows(path: Path) -> Iterator[tuple[str, Any]]:
         tables = con.execute("select name from sqlite_master where type = 'table'").fetchall()
         for (table,) in tables:
             for row in con.execute(f'select * from "{table}"'):
-                for value in row:
-                    if value is None:
-                        continue
-                    yield table, value
-                    if isinstance(value, str) and "\\" in value and value[:1] in "{[":
-                        yield from _json(value.encode(), table)
+                yield from ((table, value) for value in row if isinstance(value, bytes))
+                texts = [str(value) for value in row if not isinstance(value, bytes | None)]
+                yield table, "\n".join(texts)
+                yield from _unescaped(texts, table)
     finally:
         con.close()
