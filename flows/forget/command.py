@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -10,10 +12,12 @@ from rich.console import Console
 from flows.core.errors import ConfigError
 from flows.core.neutralise import plain
 from flows.core.run import Run
+from flows.forget.derived import make_again
 from flows.forget.person import Person
 from flows.forget.run import Erasure, forget, preview
 from flows.push.words import plural
 from flows.settings import Settings
+from flows.warehouse.duck import explained
 
 ELSEWHERE = (
     "Not done by this: the person's records at your vendors, the exported files that a `files` source reads, backups"
@@ -30,9 +34,30 @@ def run_forget(settings: Settings, given: Sequence[str], console: Console, error
             errors.print(line, highlight=False, markup=False, soft_wrap=True)
         if not _agreed():
             raise ConfigError("nothing was forgotten", "Answer y, or give --yes where nobody can be asked.")
-    erasure = forget(run, given, lambda step: errors.print(f"  {plain(step)}", highlight=False, markup=False))
+    say = partial(_say, errors)
+    try:
+        erasure = forget(run, given, say)
+    except Exception as error:
+        _raise_explained(run, error)
     for line in _done(erasure):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if run.landing.streams():
+        try:
+            make_again(run, say)
+        except Exception as error:
+            errors.print("They are forgotten. What was deleted with them could not be made again:", markup=False)
+            _raise_explained(run, error)
+
+
+def _say(errors: Console, step: str) -> None:
+    errors.print(f"  {plain(step)}", highlight=False, markup=False)
+
+
+def _raise_explained(run: Run, error: Exception) -> NoReturn:
+    failure = explained(run, error)
+    if failure is error:
+        raise error
+    raise failure from error
 
 
 def _agreed() -> bool:

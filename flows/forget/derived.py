@@ -15,6 +15,7 @@ from pathlib import Path
 
 import orjson
 
+from flows.core.locks import hold
 from flows.core.run import Run
 from flows.landing.forgotten import Forgotten
 from flows.rebuild import last_moment
@@ -51,17 +52,19 @@ def make_again(run: Run, say: Say) -> None:
     from flows.validate.run import validate_published
     from flows.warehouse.serving import publish_copy
 
-    then = replace(run, now=last_moment(run.settings) or run.now)
-    say("staging what is left")
-    build(then, "stage")
-    say("fitting models and finding topics")
-    discover(then)
-    say("reading messages and tickets")
-    enrich(then)
-    say("judging")
-    build(then, "judge")
-    validate_published(then)
-    publish_copy(then)
+    settings = run.settings
+    then = replace(run, now=last_moment(settings) or run.now)
+    with hold(settings.lock_dir, "writer", holder=run.run_id, wait_seconds=settings.lock_wait_seconds):
+        say("staging what is left")
+        build(then, "stage")
+        say("fitting models and finding topics")
+        discover(then)
+        say("reading messages and tickets")
+        enrich(then)
+        say("judging")
+        build(then, "judge")
+        validate_published(then)
+        publish_copy(then)
 
 
 def redact_prefect(settings: Settings, forgotten: Forgotten) -> int:

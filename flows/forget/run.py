@@ -3,7 +3,8 @@
 The tombstone is written first, with marks of everything that is theirs. From then on no pull brings them back, and an
 erasure that is killed needs nobody to be named again: `groundswell forget` completes it by the marks. Then, under the
 writer's lock and the lock of every source, landing zone and journal are rewritten without them and everything derived
-is deleted. Then the report is journalled, which says what was done and not to whom, and what was derived is made again.
+is deleted. Then the report is journalled, which says what was done and not to whom. What was derived is made again
+after that: by the command, or else by the next run.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from flows.core.clock import iso
 from flows.core.errors import ConfigError, GroundswellError
 from flows.core.locks import hold
 from flows.core.run import Run
-from flows.forget.derived import delete, make_again, redact_prefect
+from flows.forget.derived import delete, redact_prefect
 from flows.forget.person import Person, find_person, is_known
 from flows.forget.stores import rewrite_journal, rewrite_landing
+from flows.landing.damaged import set_aside_all
 from flows.landing.forgotten import Forgotten, marks_of_id, marks_of_person
 from flows.landing.tombstones import Marks, new_marks, normal, read_marks, write_marks
 from flows.stages import READBACK
@@ -62,26 +64,25 @@ def preview(run: Run, given: Sequence[str]) -> Person:
 def forget(run: Run, given: Sequence[str], say: Say) -> Erasure:
     """Forget one person, and complete whatever erasure was not completed. Without `given`, only the latter.
 
-    Raises GroundswellError for what is nobody, Busy when another run goes on for longer than `lock_wait_seconds`.
+    Everything derived is deleted and not made again here (`derived.make_again`). Raises GroundswellError for what is
+    nobody, Busy when another run goes on for longer than `lock_wait_seconds`.
     """
-    settings = run.settings
-    with hold(settings.lock_dir, "writer", holder=run.run_id, wait_seconds=settings.lock_wait_seconds):
-        with _sources_held(run):
-            marks = _remember(run, given)
-            forgotten = Forgotten(marks, learns=False)
-            done: Counter[str] = Counter()
-            with run.report.timed("stores"):
-                done += rewrite_landing(run, forgotten, say)
-                done += rewrite_journal(run, forgotten, say)
-            say("what was made of them")
-            done["files_deleted"] = delete(settings)
-            done["prefect.redacted"] = redact_prefect(settings, forgotten)
-            erasure = Erasure(
-                {name: n for name, n in sorted(done.items()) if n}, _told(run, set().union(*marks.unfinished.values()))
-            )
-            _report(run, marks, erasure)
-        if run.landing.streams():
-            make_again(run, say)
+    settings, done = run.settings, Counter[str]()
+    wait = settings.lock_wait_seconds
+    with hold(settings.lock_dir, "writer", holder=run.run_id, wait_seconds=wait), _sources_held(run):
+        say("looking at every file of landing zone and journal")
+        set_aside_all(run, thorough=True)
+        marks = _remember(run, given)
+        forgotten = Forgotten(marks, learns=False)
+        with run.report.timed("stores"):
+            done += rewrite_landing(run, forgotten, say)
+            done += rewrite_journal(run, forgotten, say)
+        say("what was made of them")
+        done["files_deleted"] = delete(settings)
+        done["prefect.redacted"] = redact_prefect(settings, forgotten)
+        told = _told(run, set().union(*marks.unfinished.values()))
+        erasure = Erasure({name: n for name, n in sorted(done.items()) if n}, told)
+        _report(run, marks, erasure)
     return erasure
 
 
