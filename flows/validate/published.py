@@ -1,4 +1,9 @@
-"""Tables that leave the warehouse against `expectations/published/<model>.yml`."""
+"""Tables that leave the warehouse against `expectations/published/<model>.yml`.
+
+A row that has passed a suite passes it again as long as neither has changed: it is not judged twice. What has
+passed is kept in the warehouse as hashes (`checks.passed`), so an hour judges what the hour has brought, however
+long the history is, and Great Expectations is imported only where there is something to judge.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +14,11 @@ import polars as pl
 from polars import selectors as cs
 
 from flows.core.errors import BadBatch
+from flows.core.keys import digest
 from flows.core.redaction import redact
 from flows.core.run import Run
 from flows.validate.columns import as_text, shorten
-from flows.validate.suites import PublishedSuite, Rule, judge, load_published
+from flows.validate.suites import PublishedSuite, Rule, Verdict, judge, load_published
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,13 +33,15 @@ def check_tables(run: Run, con: duckdb.DuckDBPyConnection) -> None:
     All tables are looked at before it is raised, so that one message names everything.
     """
     critical: list[str] = []
+    con.execute("create schema if not exists checks")
+    con.execute("create table if not exists checks.passed (suite varchar, edition varchar, mark ubigint)")
     for path in sorted((run.settings.expectations_dir / "published").glob("*.yml")):
         suite = load_published(path)
         missing = _missing(con, suite)
         if missing:
             critical.append(missing)
             continue
-        _check_table(run, con, suite, critical)
+        _check_table(run, con, suite, digest(path.read_text(encoding="utf-8")), critical)
     if critical:
         raise BadBatch(
             f"what is to be published breaks its expectations: {'; '.join(critical)}",
@@ -53,15 +61,20 @@ def _missing(con: duckdb.DuckDBPyConnection, suite: PublishedSuite) -> str:
     return next((f"{suite.table} has no column {column}" for column in suite.columns if column not in there), "")
 
 
-def _check_table(run: Run, con: duckdb.DuckDBPyConnection, suite: PublishedSuite, critical: list[str]) -> None:
+def _check_table(
+    run: Run, con: duckdb.DuckDBPyConnection, suite: PublishedSuite, edition: str, critical: list[str]
+) -> None:
     broken: dict[str, tuple[Rule, int, str]] = {}  # rule -> (rule, rows, an example)
     problems: dict[str, None] = {}
     unjudged: dict[str, None] = {}  # critical rules that could not be judged
     rules = {rule.rule: rule for rule in (*suite.rules, *suite.measure_rules)}
-    for wanted, frame in _frames(con, suite):
+    passed: list[pl.Series] = []
+    con.execute("delete from checks.passed where suite = ? and edition <> ?", [suite.name, edition])
+    for wanted, marks, frame in _frames(con, suite):
         if frame.is_empty():
             continue
         verdict = judge().judge(suite.name, wanted, frame)
+        passed.append(marks.filter(~_bad(verdict, frame.height)))
         problems |= dict.fromkeys(verdict.problems)
         unjudged |= dict.fromkeys(verdict.unjudged)
         for failure in verdict.failures:
@@ -69,6 +82,7 @@ def _check_table(run: Run, con: duckdb.DuckDBPyConnection, suite: PublishedSuite
             example = "nothing" if first is None else shorten(redact(as_text(first)))
             _, n, earlier = broken.get(failure.rule, (None, 0, example))
             broken[failure.rule] = (rules[failure.rule], n + len(failure.rows), earlier)
+    _remember(con, suite, edition, passed)
     run.report.problems += problems
     critical += unjudged
     for rule, n, example in broken.values():
@@ -83,15 +97,50 @@ def _check_table(run: Run, con: duckdb.DuckDBPyConnection, suite: PublishedSuite
             run.report.count("noted", n)
 
 
-def _frames(con: duckdb.DuckDBPyConnection, suite: PublishedSuite) -> Iterator[tuple[list[Rule], pl.DataFrame]]:
-    """The table in chunks with the rules for its rows, then its measures with theirs."""
+def _bad(verdict: Verdict, rows: int) -> pl.Series:
+    """Which rows break a rule, of whatever severity: all of them where it is not known which."""
+    if verdict.problems or verdict.unjudged or any(not failure.rows for failure in verdict.failures):
+        return pl.repeat(True, rows, eager=True)
+    bad = {row for failure in verdict.failures for row in failure.rows}
+    return pl.Series([row in bad for row in range(rows)], dtype=pl.Boolean)
+
+
+def _frames(
+    con: duckdb.DuckDBPyConnection, suite: PublishedSuite
+) -> Iterator[tuple[list[Rule], pl.Series, pl.DataFrame]]:
+    """Rows that have not passed yet, in chunks with the rules for them and a mark each; then the measures likewise."""
     if suite.rules:
         columns = ", ".join(f'"{column}"' for column in suite.columns)
-        for piece in con.execute(f"select {columns} from {suite.table}").to_arrow_reader(CHUNK_ROWS):
-            frame = pl.DataFrame(pl.from_arrow(piece))
-            yield suite.rules, frame.with_columns(cs.decimal().cast(pl.Float64))
+        new = con.execute(
+            f"select {columns}, mark from (select {columns}, hash({columns}) as mark from {suite.table}) as rows"
+            " anti join (select mark from checks.passed where suite = ?) as passed using (mark)",
+            [suite.name],
+        )
+        for piece in new.to_arrow_reader(CHUNK_ROWS):
+            frame = pl.DataFrame(pl.from_arrow(piece)).with_columns(cs.decimal().cast(pl.Float64))
+            yield suite.rules, frame["mark"], frame.drop("mark")
     if suite.measure_rules:
-        yield suite.measure_rules, _measures(con, suite)
+        frame = _measures(con, suite)
+        mark = int(digest("measures", *(str(value) for value in frame.row(0)))[:16], 16)
+        known = con.execute("select count(*) from checks.passed where suite = ? and mark = ?", [suite.name, mark])
+        if known.fetchall() == [(0,)]:
+            yield suite.measure_rules, pl.Series([mark], dtype=pl.UInt64), frame
+
+
+def _remember(con: duckdb.DuckDBPyConnection, suite: PublishedSuite, edition: str, passed: list[pl.Series]) -> None:
+    """Note what has passed; forget what is gone from the table once it is the most of what is known."""
+    if not passed:
+        return
+    marks = pl.concat(passed).unique()
+    con.register("new_marks", pl.DataFrame({"mark": marks}).to_arrow())
+    con.execute("insert into checks.passed select ?, ?, mark from new_marks", [suite.name, edition])
+    con.unregister("new_marks")
+    columns = ", ".join(f'"{column}"' for column in suite.columns)
+    con.execute(
+        f"delete from checks.passed where suite = ? and mark not in (select hash({columns}) from {suite.table})"
+        f" and (select count(*) from checks.passed where suite = ?) > 1000 + 2 * (select count(*) from {suite.table})",
+        [suite.name, suite.name],
+    )
 
 
 def _measures(con: duckdb.DuckDBPyConnection, suite: PublishedSuite) -> pl.DataFrame:
