@@ -8,8 +8,9 @@ Kinds (a stream each), their bodies, and who writes them. Times are ISO 8601 tex
                                         share_above_baseline}                          flows/model/decisions
     delivery       key: delivery_key   {status: intent|sent|failed, destination, operation, finding_key,
                                         episode, content_hash, external_id, external_url, error}; Slack's also
-                                        {channel, thread_ts}, Linear's that arrived {identifier, title,
-                                        priority}, failed ones {gone: bool}            flows/push
+                                        {channel, thread_ts}, Linear's {issue_id}, those that arrived
+                                        {identifier, title, priority}, failed ones {gone: bool}
+                                                                                       flows/push
     topic          key: topic_id       {label, words, centroid, size, status: live|retired, version, born_at}
                                                                                        flows/enrich/topics
     topic_lineage  key: topic_id       {change: born|grown|split|merged|retired, related: topic_id|null,

@@ -33,6 +33,10 @@ class Issue(Delivery):
     labels: tuple[str, ...] = LABELS
     related: tuple[str, ...] = field(default=())
 
+    @property
+    def place(self) -> Entry:
+        return {"issue_id": self.issue_id}
+
 
 def issue_id(finding_key: str, episode: int) -> str:
     """The id of the one issue of a finding's episode."""

@@ -151,3 +151,17 @@ def test_a_new_history_files_nothing_that_is_over(tmp_path: Path) -> None:
     world.judge(end)
     assert len(world.findings(end)) >= 2
     assert rows(world) == rows(world, "publish_slack_messages") == []
+
+
+def test_an_issue_that_a_stopped_run_may_have_filed_is_not_similar_to_its_own_finding(world: World) -> None:
+    row = rows(world)[0]
+    world.issue("own", title=row["title"])
+    world.journal(
+        "delivery", row["delivery_key"], NOW, status="intent", destination="linear", operation="create",
+        finding_key=row["finding_key"], episode=row["episode"], content_hash=row["content_hash"], issue_id="own",
+    )  # fmt: skip
+    world.judge(NOW, only=["publish_finding_bodies+"])
+    similar = {r["finding_key"]: json.loads(r["body"])["similar_issues"] or [] for r in rows(world)}
+    mine = [issue["title"] for issue in similar.pop(row["finding_key"])]
+    assert row["title"] not in mine
+    assert all(row["title"] in [issue["title"] for issue in issues] for issues in similar.values())

@@ -119,7 +119,12 @@ grouped as (
 ),
 
 own_issues as (
-    select distinct finding_key, issue_id from {{ ref('int_finding_issues') }}
+    select finding_key, issue_id from {{ ref('int_finding_issues') }}
+    union
+    -- what a run may have filed that was stopped before it knew
+    select {{ json_text('body', '$.finding_key') }}, {{ json_text('body', '$.issue_id') }}
+    from {{ source('journal', 'delivery') }}
+    where {{ json_text('body', '$.destination') }} = 'linear'
 ),
 
 finding_words as (
