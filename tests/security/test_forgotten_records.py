@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,11 +10,15 @@ from typing import Any
 
 import orjson
 import pytest
+from rich.console import Console
+from search_everything import search_everything
 
-from flows.core.errors import ConfigError, GroundswellError
+from flows.core.errors import Busy, ConfigError, GroundswellError
+from flows.core.locks import hold
 from flows.core.run import Run
+from flows.forget.command import run_forget
 from flows.forget.person import find_person
-from flows.forget.run import preview
+from flows.forget.run import Told, forget, preview
 from flows.forget.stores import rewrite_journal, rewrite_landing
 from flows.landing.forgotten import Forgotten, marks_of_id, marks_of_person
 from flows.landing.gate import Gate
@@ -300,3 +305,53 @@ def test_damaged_tombstones_let_nobody_in(run: Run) -> None:
     (Path(run.settings.journal) / "journal" / "tombstone" / "damaged").mkdir()
     with pytest.raises(GroundswellError, match="would not be recognised"):
         Gate(run, "zendesk")
+
+
+# -- the whole erasure, but for what is made again
+
+
+def test_findings_with_their_tickets_are_named_with_the_places_they_were_told(run: Run) -> None:
+    people(run)
+    for key, tickets in (("bug-1", ["zendesk:77", "zendesk:78"]), ("bug-2", ["zendesk:78"])):
+        run.journal.write("finding", [(key, {"title": f"About {key}"})], run_id="r", at=NOW)
+        run.journal.write("finding_state", [(key, {"tickets": tickets})], run_id="r", at=NOW)
+        sent = {
+            "status": "sent",
+            "destination": "linear",
+            "finding_key": key,
+            "external_url": f"https://l.example/{key}",
+        }
+        run.journal.write("delivery", [(f"linear:{key}:1", sent)], run_id="r", at=NOW)
+    erasure = forget(run, ["zendesk:918273645"], lambda _: None)
+    assert erasure.told == [Told("bug-1", "About bug-1", ("https://l.example/bug-1",))]
+    assert erasure.counts["zendesk.tickets.removed"] == 2, "the ticket, and a version of one that was theirs once"
+    body = run.journal.latest("run")[run.run_id]
+    assert body["status"] == "erased" and body["findings"] == ["bug-1"]
+    assert not any(word in json.dumps(body).lower() for word in ("918273645", "grondahl", "gröndahl"))
+    assert [str(hit) for hit in search_everything(run.settings.home, ["918273645", "grondahl", "Gröndahl"]).hits] == []
+    again = forget(run, ["zendesk:918273645"], lambda _: None)
+    assert not again.counts, "who was forgotten can be forgotten again"
+
+
+@pytest.mark.parametrize("lock", ["writer", "source-zendesk", "source-quarantine"])
+def test_it_waits_for_whoever_pulls_or_writes(run: Run, lock: str) -> None:
+    people(run)
+    run.settings.lock_wait_seconds = 0.0
+    with hold(run.settings.lock_dir, lock, holder="hourly-1"), pytest.raises(Busy, match="hourly-1"):
+        forget(run, ["zendesk:918273645"], lambda _: None)
+    assert read_marks(run) is None
+
+
+def test_nobody_is_forgotten_unasked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    people(run)
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    shown = io.StringIO()
+    with pytest.raises(ConfigError, match="nothing was forgotten"):
+        run_forget(run.settings, ["zendesk:918273645"], Console(file=io.StringIO()), Console(file=shown), yes=False)
+    assert "1 ticket with every message" in shown.getvalue() and "crm:4711" in shown.getvalue()
+    assert read_marks(run) is None
+
+
+def test_there_is_nothing_to_complete_where_nobody_was_forgotten(run: Run) -> None:
+    with pytest.raises(ConfigError, match="nobody was ever forgotten here"):
+        forget(run, [], lambda _: None)
