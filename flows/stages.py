@@ -295,9 +295,8 @@ def execute(
     body = {"flow": run.flow, "status": status, "at": iso(run.now), "report": asdict(run.report)}
     try:
         run.journal.write("run", [(run.run_id, body)], run_id=run.run_id, at=run.now)
-    except DiskFull:
-        if failure is None:
-            raise
+    except (DiskFull, OSError) as error:  # it must not hide what failed before
+        failure = failure or explained(run, error)
     if failure is not None:
         raise failure
 

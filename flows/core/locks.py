@@ -46,8 +46,9 @@ def hold(folder: Path, name: str, *, holder: str, wait_seconds: float = 0.0) -> 
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         _wait_for(handle, path, name, holder, wait_seconds)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps({"holder": holder, "pid": os.getpid()}).encode(), 0)
+        with contextlib.suppress(OSError):  # on a full disk it is held all the same, and nobody is told by whom
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, json.dumps({"holder": holder, "pid": os.getpid()}).encode(), 0)
         with _guard:
             _held[key] = (holder, 1)
         try:

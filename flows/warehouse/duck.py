@@ -30,8 +30,8 @@ SERVING_NAME = "current.duckdb"
 # What DuckDB says of a file whose bytes are not those it wrote, and of a disk without room.
 _DAMAGED = re.compile(r"Corrupt (database|WAL) file|Could not read enough bytes from file|Failed to load metadata")
 _FULL = re.compile(
-    r'Could not write file "([^"]+)": (No space left on device|File too large|Disk quota exceeded)'
-    r"|(max_temp_directory_size)"
+    r'(?:Could not write file "(?P<duckdb>[^"]+)": |\[Errno \d+\] )(?P<why>No space left on device|File too large'
+    r"|Disk quota exceeded)(?:: '(?P<python>[^']+)')?|max_temp_directory_size"
 )
 _NEWER = "read a database file with version number"
 REBUILD = "groundswell rebuild"
@@ -104,8 +104,8 @@ def explained(run: Run, error: Exception) -> Exception:
     text = " ".join(str(error).split())
     path = run.settings.warehouse_path
     found = _FULL.search(text)
-    if found and not isinstance(error, DiskFull):
-        return DiskFull(found[1] or path, found[2] or "there is no room for what does not fit into memory")
+    if found and not isinstance(error, DiskFull | OSError):
+        return _full(found, path)
     if isinstance(error, OSError):
         return full_disk(error, error.filename or run.settings.home) or error
     if not _DAMAGED.search(text) or not isinstance(error, duckdb.Error | GroundswellError):
@@ -139,9 +139,14 @@ def _open(path: Path, run_id: str) -> duckdb.DuckDBPyConnection:
             ) from error
         found = _FULL.search(str(error))
         if found:
-            raise DiskFull(found[1] or path, found[2] or _first_line(error)) from error
+            raise _full(found, path) from error
         _set_aside(path, run_id, error)
         return duckdb.connect(str(path))
+
+
+def _full(found: re.Match[str], path: Path) -> DiskFull:
+    named = found["duckdb"] or found["python"] or path
+    return DiskFull(named, found["why"] or "there is no room for what does not fit into memory")
 
 
 def _set_aside(path: Path, run_id: str, error: Exception) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -115,9 +116,18 @@ def test_other_errors_are_left_as_they_are(house: House) -> None:
 
 @pytest.mark.parametrize("why", ["No space left on device", "File too large", "Disk quota exceeded"])
 def test_a_full_disk_is_named_with_its_file(house: House, why: str) -> None:
-    error = duckdb.IOException(f'IO Error: Could not write file "/data/w.duckdb": {why}')
-    told = explained(house.run(), error)
-    assert isinstance(told, DiskFull) and f"the disk of /data/w.duckdb is full ({why})" in str(told)
+    """However it was met: by DuckDB, by dbt with DuckDB, by dbt with its own files, by ourselves."""
+    met = [
+        duckdb.IOException(f'IO Error: Could not write file "/data/w.duckdb": {why}'),
+        GroundswellError(f'dbt stage: model x: Runtime Error IO Error: Could not write file "/data/w.duckdb": {why}'),
+        GroundswellError(f"dbt stage: [Errno 28] {why}: '/data/w.duckdb'"),
+        OSError(errno.ENOSPC, why, "/data/w.duckdb"),
+    ]
+    for error in met:
+        told = explained(house.run(), error)
+        assert isinstance(told, DiskFull) and f"the disk of /data/w.duckdb is full ({why})" in str(told)
+    unnamed = explained(house.run(), GroundswellError(f"dbt stage: [Errno 27] {why}"))
+    assert f"the disk of {house.settings.warehouse_path} is full ({why})" in str(unnamed)
 
 
 def make_newer(path: Path) -> None:
