@@ -104,7 +104,7 @@ class Client:
             timeout=httpx.Timeout(self.timeout, connect=min(self.timeout, 15.0)),
         )
         self._limit = RateLimit(self.requests_per_minute)
-        self._backoff = wait_exponential_jitter(initial=self.backoff, max=60 * self.backoff, jitter=self.backoff)
+        self._backoff = wait_exponential_jitter(multiplier=self.backoff, max=60 * self.backoff, jitter=self.backoff)
         names = ("authorization", "x-api-key")
         self._secrets = [*([self.auth[1]] if self.auth else [])]
         self._secrets += [v.split()[-1] for k, v in self.headers.items() if k.lower() in names and v]

@@ -109,11 +109,11 @@ def call(
     `hurried`: somebody waits for the answer, and can ask again; so it is tried twice, and for no long wait.
     """
     attempts, longest = (2, 10.0) if hurried else (ATTEMPTS, LONGEST_WAIT)
-    wait = wait_exponential_jitter(initial=backoff, max=20 * backoff, jitter=backoff)
+    wait = wait_exponential_jitter(multiplier=backoff, max=20 * backoff, jitter=backoff)
     retrying = Retrying(
         retry=retry_if_exception(_may_pass),
         stop=lambda state: state.attempt_number >= attempts or _asked(state) > longest,
-        wait=lambda state: max(_asked(state), wait(state)),
+        wait=lambda state: _asked(state) or wait(state),
         reraise=True,
     )
     try:

@@ -65,8 +65,11 @@ class Office:
         self.now += timedelta(**span)
         httpx.post(f"{self.sandbox.url}/control/clock", json={"now": iso(self.now)}).raise_for_status()
 
-    def fault(self, vendor: str, kind: str, match: str = "", times: int = 1) -> None:
-        fault = {"vendor": vendor, "kind": kind, "match": match, "times": times}
+    def clear_faults(self) -> None:
+        httpx.delete(f"{self.sandbox.url}/control/faults").raise_for_status()
+
+    def fault(self, vendor: str, kind: str, match: str = "", times: int = 1, **more: Any) -> None:
+        fault = {"vendor": vendor, "kind": kind, "match": match, "times": times, **more}
         httpx.post(f"{self.sandbox.url}/control/faults", json=fault).raise_for_status()
 
     def linear(self, document: str) -> dict[str, Any]:
@@ -224,6 +227,21 @@ def test_slack_faults_pass(office: Office, kind: str, monkeypatch: pytest.Monkey
         office.slack.chat_postMessage(channel="C0ALERTS", text=f"Alert {n}", metadata=METADATA)
     office.fault("slack", kind, "conversations.history")
     assert office.pull("slack") == {"messages": 3}
+
+
+def test_slack_is_not_waited_for_as_long_as_it_may_ask(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("tenacity.nap.time.sleep", slept.append)
+    office.fault("slack", "rate_limit", "conversations.history", times=100, retry_after=7)
+    with pytest.raises(VendorError, match="ratelimited"):
+        office.pull("slack")
+    assert slept == [7] * 5
+    office.clear_faults()
+    office.fault("slack", "rate_limit", "conversations.history", retry_after=3600)
+    with pytest.raises(VendorError, match="ratelimited"):
+        office.pull("slack")
+    assert slept == [7] * 5  # the next run is sooner
+    office.pull("slack")
 
 
 def test_a_channel_without_the_bot_says_what_to_do(office: Office) -> None:

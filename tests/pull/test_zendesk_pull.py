@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ import polars as pl
 import pytest
 
 from flows.core.clock import iso
-from flows.core.errors import ConfigError, VendorError
+from flows.core.errors import ConfigError, NoAnswer, VendorError
 from flows.core.http import Client
 from flows.core.run import Run
 from flows.pull.inspect import inspect
@@ -173,6 +175,46 @@ def test_a_slow_vendor_is_waited_for(desk: Desk) -> None:
     desk.fault("slow", "incremental/users", seconds=0.5)
     desk.pull()
     desk.assert_complete()
+
+
+@pytest.mark.parametrize("kind", ["repeat_page", "cursor_back"])
+@pytest.mark.parametrize("match", ["incremental/ticket_events", "incremental/users", "satisfaction_ratings"])
+def test_pages_that_come_wrong_lose_nothing(desk: Desk, kind: str, match: str) -> None:
+    desk.fault("late", match, times=1, seconds=0)  # pages are remembered while a fault is waiting
+    desk.fault(kind, match, times=1)
+    with contextlib.suppress(VendorError):  # that the pages do not advance
+        desk.pull()
+    desk.pull()
+    desk.assert_complete()
+
+
+def test_a_token_that_expires_half_way_ends_the_pull_and_the_next_one_loses_nothing(desk: Desk) -> None:
+    desk.fault("unauthorized", "incremental/ticket_events")
+    with pytest.raises(VendorError, match="GROUNDSWELL_ZENDESK_API_TOKEN") as caught:
+        desk.pull()
+    assert caught.value.status == 401
+    assert desk.newest("tickets") == desk.expected("tickets")
+    assert desk.landed("articles").is_empty()  # with the same token the streams after it are not asked for
+    desk.pull()
+    desk.assert_complete()
+    desk.assert_nothing_twice()
+
+
+def test_a_silent_vendor_is_asked_once_and_not_for_every_stream(desk: Desk) -> None:
+    desk.fault("drop_before_write", "", times=1000)
+    with pytest.raises(NoAnswer, match="tried 6 times"):
+        desk.pull()
+    assert httpx.get(f"{desk.sandbox.url}/control/faults").json()["faults"][0]["hits"] == 6
+
+
+def test_when_the_time_of_a_run_is_over_what_came_is_landed_and_the_next_run_goes_on(desk: Desk) -> None:
+    for _ in range(4):
+        with pytest.raises(VendorError, match="pull_limit_seconds"):
+            pull(desk.run(), "zendesk", until=time.monotonic())
+    assert not desk.landed("ticket_fields").is_empty()
+    desk.pull()
+    desk.assert_complete()
+    desk.assert_nothing_twice()
 
 
 def test_a_lasting_fault_lands_what_came_and_the_next_run_goes_on(desk: Desk) -> None:
