@@ -15,14 +15,14 @@ import pyarrow.parquet as pq
 
 from flows.landing.store import Commit, Store
 
-CHUNK_ROWS = 5_000  # bounds memory: payloads of one chunk are held, parsed and handed to the expectations
+CHUNK_ROWS = 20_000  # bounds memory: payloads of one chunk are held, parsed and handed to the expectations
 
 KEYS = pl.Schema(
     {
         "id": pl.String(),
         "version": pl.String(),
         "pulled_at": pl.Datetime("us", "UTC"),
-        "run_id": pl.String(),
+        "run_id": pl.UInt64(),  # its hash: only whether two are the same matters
         "seq": pl.Int64(),
         "payload_hash": pl.UInt64(),
         "is_bad": pl.Boolean(),
@@ -52,6 +52,7 @@ class Batch:
     def add(self, rows: pl.DataFrame, bad: set[int], since: Accepted) -> None:
         """Note a chunk: its rows (see store.SCHEMA), and the numbers of the bad ones."""
         keys = rows.with_columns(
+            pl.col("run_id").hash(),
             pl.col("payload").hash().alias("payload_hash"),
             pl.Series("is_bad", [row in bad for row in range(rows.height)], pl.Boolean),
             (pl.col("seq") > since.seq).alias("is_new"),
@@ -75,6 +76,7 @@ class Batch:
         The last one counts, as in staging. Identical repeats and older versions are no matter.
         """
         good = self.keys.filter(pl.col("is_new") & ~pl.col("is_bad"))
+        good = good.filter(pl.col("id").is_duplicated())
         last = _newest(good).select("id", "version", "run_id", pl.col("payload_hash").alias("last_hash"))
         same = good.join(last, on=["id", "version", "run_id"])
         return same.filter(pl.col("payload_hash") != pl.col("last_hash")).sort("seq")
@@ -108,7 +110,10 @@ MEASURES = pl.Schema({name: pl.Float64() for name in ("rows", "bad_share", "snap
 
 
 def _newest(keys: pl.DataFrame) -> pl.DataFrame:
-    return keys.sort("version", "pulled_at", "seq").unique("id", keep="last", maintain_order=True)
+    """The newest row of each id. Most ids are there once: only the others are sorted, which takes memory."""
+    is_repeated = keys["id"].is_duplicated()
+    last = keys.filter(is_repeated).sort("version", "pulled_at", "seq").unique("id", keep="last", maintain_order=True)
+    return pl.concat([keys.filter(~is_repeated), last])
 
 
 def chunks(store: Store, source: str, stream: str, since: Accepted, also: Iterable[int] = ()) -> Iterator[pl.DataFrame]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import pytest
@@ -12,7 +14,8 @@ from validate_fixture import Landing
 
 from flows.core.errors import BadBatch
 from flows.core.run import Run
-from flows.settings import PROJECT_DIR
+from flows.settings import PROJECT_DIR, Settings
+from flows.validate import published
 from flows.validate.run import validate_published
 from flows.validate.suites import load_published
 
@@ -197,6 +200,37 @@ def test_a_week_whose_tickets_lost_their_accounts_is_a_problem_of_the_run(
         )
     validate_published(run, warehouse.con)
     assert any("account_is_known_as_before" in problem for problem in run.report.problems) is warns
+
+
+def test_what_has_passed_is_not_judged_again_and_what_has_changed_or_failed_is(
+    run: Run, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody() -> None:
+        raise AssertionError("Great Expectations was asked although nothing is new")
+
+    warehouse.put("publish.publish_linear_issues", ISSUE, body='{"summary": "ask jane.doe@example.com"}')
+    validate_published(run, warehouse.con)
+    run.report.problems.clear()
+    validate_published(run, warehouse.con)
+    assert len(run.report.problems) == 1  # a warning is given as long as it holds
+    warehouse.con.execute("update publish.publish_linear_issues set body = '{}'")
+    validate_published(run, warehouse.con)
+    with monkeypatch.context() as alone:
+        alone.setattr(published, "judge", nobody)
+        validate_published(run, warehouse.con)
+    warehouse.con.execute("update marts.fct_findings set confidence = 1.2")
+    for _ in range(2):
+        assert "confidence_is_a_share" in refusal(run, warehouse)
+
+
+def test_a_suite_that_was_changed_judges_everything_again(run: Run, warehouse: Warehouse, tmp_path: Path) -> None:
+    validate_published(run, warehouse.con)
+    suites = tmp_path / "expectations"
+    shutil.copytree(run.settings.expectations_dir, suites)
+    path = suites / "published" / "fct_findings.yml"
+    path.write_text(path.read_text().replace("max_value: 1}", "max_value: 0.5}"))
+    with patch.object(Settings, "expectations_dir", suites):
+        assert "confidence_is_a_share" in refusal(run, warehouse)
 
 
 def test_a_critical_rule_that_cannot_be_judged_stops_the_push(run: Run, warehouse: Warehouse) -> None:
