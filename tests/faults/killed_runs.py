@@ -28,7 +28,7 @@ from flows.demo import configure
 from flows.sandbox.company import Company
 from flows.sandbox.server import SandboxServer
 
-PATIENCE = 900  # seconds; a run that takes longer hangs
+PATIENCE = 1800  # seconds; a run that takes longer hangs
 
 # What takes long to import. Polars and DuckDB start threads when they are imported and must not be forked.
 _HEAVY = ["dbt.cli.main", "dbt.task.build", "great_expectations", "sklearn.linear_model"]

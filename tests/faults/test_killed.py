@@ -18,6 +18,8 @@ from flows.landing.journal import Journal
 from flows.landing.store import Store
 from flows.settings import load_settings
 
+pytestmark = pytest.mark.timeout(3600)  # the first test waits for the company, and each for several runs
+
 COMPACTING = Moment(
     "the new file is committed and the old ones are not removed", "flows.landing.store:Store.remove", "before",
     call="'zendesk', 'tickets'", flow="compact",
