@@ -61,9 +61,9 @@ def survived(undisturbed: Parts, url: str) -> None:
     assert differences(undisturbed, end_state(url), told_at_once) == []
 
 
-def test_killed_while_it_compacts_lands_and_stages(place: SavedCompany, undisturbed: Parts) -> None:
+def test_killed_while_it_lands_stages_and_compacts(place: SavedCompany, undisturbed: Parts) -> None:
     with place.restored() as url:
-        for moment in (COMPACTING, LANDING, STAGING):
+        for moment in (LANDING, STAGING, COMPACTING):  # in this order: there must be two commits to compact
             run_and_die(moment)
         run("hourly")
         survived(undisturbed, url)
