@@ -140,3 +140,12 @@
 {% macro spark__first_match(text, pattern) -%}
     nullif(regexp_extract({{ text }}, '{{ pattern }}', 1), '')
 {%- endmacro %}
+
+{# A number that differs when one of the expressions does. #}
+{% macro fingerprint(expressions) -%}
+    {{ return(adapter.dispatch('fingerprint', 'groundswell')(expressions)) }}
+{%- endmacro %}
+{% macro default__fingerprint(expressions) -%}
+    cast(hash({{ expressions | join(', ') }}) >> 1 as bigint)
+{%- endmacro %}
+{% macro spark__fingerprint(expressions) -%} xxhash64({{ expressions | join(', ') }}) {%- endmacro %}

@@ -4,52 +4,136 @@ Versions in quarantine are left out, and those for which `where`, a condition on
 Columns: source, id, version, pulled_at, seq, payload, and of the first version that counts: first_pulled_at,
 first_backfill.
 
-In an incremental model only ids are read again that landed since (by seq, source by source), or that were
-ever in quarantine: those can change without anything landing.
+An incremental model keeps all of these but the payload (see `arrival`), and only reads what landed since. The
+history is asked only for ids that were ever in quarantine and are not what staging has of them.
 #}
 {% macro newest_records(vendor, stream, where=none) %}
+    {%- if is_incremental() -%}
+    with
+
+    -- a literal, so that whole files are passed over by their statistics; then source by source
+    landed_since as (
+        {{ good_records(vendor, stream, where, after=lowest_seq(source('landing', vendor ~ '__' ~ stream), this)) }}
+    ),
+
+    fresh as (
+        select landed_since.*
+        from landed_since
+        left join (select source, max(seq) as seq from {{ this }} group by source) as read_up_to
+            on landed_since.source = read_up_to.source
+        where landed_since.seq > coalesce(read_up_to.seq, -1)
+    ),
+
+    reread as ({{ changed_by_quarantine(stream) }}),
+
+    known as (
+        select distinct source, source_id as id, version, pulled_at, seq, first_pulled_at, first_backfill
+        from {{ this }}
+        where (source, source_id) in (select source, id from fresh)
+    ),
+
+    arrived as (
+        select
+            fresh.source,
+            fresh.id,
+            fresh.version,
+            fresh.pulled_at,
+            fresh.seq,
+            fresh.payload,
+            coalesce(known.first_pulled_at, first_value(fresh.pulled_at) over arrival) as first_pulled_at,
+            coalesce(known.first_backfill, first_value(fresh.backfill) over arrival) as first_backfill,
+            row_number() over newest as newness,
+            known.version as known_version,
+            known.pulled_at as known_pulled_at,
+            known.seq as known_seq
+        from fresh
+        left join known on fresh.source = known.source and fresh.id = known.id
+        where (fresh.source, fresh.id) not in (select source, id from reread)
+        window
+            newest as (
+                partition by fresh.source, fresh.id order by fresh.version desc, fresh.pulled_at desc, fresh.seq desc
+            ),
+            arrival as (partition by fresh.source, fresh.id order by fresh.pulled_at, fresh.seq)
+    )
+
+    select source, id, version, pulled_at, seq, payload, first_pulled_at, first_backfill
+    from arrived
+    where newness = 1
+        and (known_seq is null or (version, pulled_at, seq) > (known_version, known_pulled_at, known_seq))
+    union all
+    select source, id, version, pulled_at, seq, payload, first_pulled_at, first_backfill
+    from ({{ newest_of(good_records(vendor, stream, where, only='reread')) }}) as mended
+    {%- else -%}
+    {{ newest_of(good_records(vendor, stream, where)) }}
+    {%- endif -%}
+{% endmacro %}
+
+{# The newest of good records, with what is known of the first. #}
+{% macro newest_of(records) %}
     select source, id, version, pulled_at, seq, payload, first_pulled_at, first_backfill
     from (
         select
-            landed.*,
+            records.*,
             row_number() over newest as newness,
-            first_value(landed.pulled_at) over arrival as first_pulled_at,
-            first_value(landed.backfill) over arrival as first_backfill
-        from {{ source('landing', vendor ~ '__' ~ stream) }} as landed
-        left join ({{ quarantine_entries(stream) }}) as quarantine
-            on landed.source = quarantine.source and landed.id = quarantine.id and landed.seq = quarantine.seq
-        where coalesce(quarantine.status, '') <> 'quarantined'
-        {%- if where %}
-            and {{ where }}
-        {%- endif %}
-        {%- if is_incremental() %}
-            and (landed.source, landed.id) in (
-                select arrived.source, arrived.id
-                from {{ source('landing', vendor ~ '__' ~ stream) }} as arrived
-                left join (select source, max(seq) as seq from {{ this }} group by source) as known
-                    on arrived.source = known.source
-                where arrived.seq > coalesce(known.seq, -1)
-                union
-                select source, id from ({{ quarantine_entries(stream) }}) as mended
-            )
-        {%- endif %}
+            first_value(pulled_at) over arrival as first_pulled_at,
+            first_value(backfill) over arrival as first_backfill
+        from ({{ records }}) as records
         window
-            newest as (
-                partition by landed.source, landed.id
-                order by landed.version desc, landed.pulled_at desc, landed.seq desc
-            ),
-            arrival as (partition by landed.source, landed.id order by landed.pulled_at, landed.seq)
+            newest as (partition by source, id order by version desc, pulled_at desc, seq desc),
+            arrival as (partition by source, id order by pulled_at, seq)
     ) as ranked
     where newness = 1
 {% endmacro %}
 
-{# Every version of every record in a landed stream, without those in quarantine. #}
-{% macro good_records(vendor, stream) %}
+{# What an incremental model keeps of `newest_records`, for its next run. #}
+{% macro arrival() -%} version, pulled_at, seq, first_pulled_at, first_backfill {%- endmacro %}
+
+{# The sequence number up to which an incremental model has read every source of a landed stream; -1: from the start. #}
+{% macro lowest_seq(landed, relation) -%}
+    {%- if not execute -%} {{ return(-1) }} {%- endif -%}
+    {%- set answer = run_query(
+        'select coalesce(min(coalesce(read_up_to.seq, -1)), -1)'
+        ~ ' from (select distinct source from ' ~ landed ~ ') as sources'
+        ~ ' left join (select source, max(seq) as seq from ' ~ relation ~ ' group by source) as read_up_to'
+        ~ ' on sources.source = read_up_to.source'
+    ) -%}
+    {{ return(answer.columns[0].values()[0]) }}
+{%- endmacro %}
+
+{#
+Ids of which staging holds a version that has gone into quarantine since, or does not hold one that has come
+out of it: those change without anything landing.
+#}
+{% macro changed_by_quarantine(stream) %}
+    select entries.source, entries.id
+    from ({{ quarantine_entries(stream) }}) as entries
+    left join (select distinct source, source_id, seq from {{ this }}) as staged
+        on entries.source = staged.source and entries.id = staged.source_id
+    where case
+        when entries.status = 'quarantined' then entries.seq = staged.seq
+        else staged.seq is null or entries.seq > staged.seq
+    end
+{% endmacro %}
+
+{#
+Every version of every record in a landed stream, without those in quarantine. where: a condition on
+landed.payload; after: a sequence number; only: a relation of (source, id).
+#}
+{% macro good_records(vendor, stream, where=none, after=none, only=none) %}
     select landed.*
     from {{ source('landing', vendor ~ '__' ~ stream) }} as landed
     left join ({{ quarantine_entries(stream) }}) as quarantine
         on landed.source = quarantine.source and landed.id = quarantine.id and landed.seq = quarantine.seq
     where coalesce(quarantine.status, '') <> 'quarantined'
+        {%- if where %}
+        and {{ where }}
+        {%- endif %}
+        {%- if after is not none %}
+        and landed.seq > {{ after }}
+        {%- endif %}
+        {%- if only %}
+        and (landed.source, landed.id) in (select source, id from {{ only }})
+        {%- endif %}
 {% endmacro %}
 
 {# The newest word on every record of a stream that was ever put in quarantine. #}

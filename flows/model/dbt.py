@@ -40,7 +40,10 @@ SELECT: dict[str, tuple[list[str], list[str]]] = {
     "settle": (["path:models/marts/findings"], []),
 }
 # Models that keep rows between runs come from these files; when one changes they are built from nothing.
-INCREMENTAL_SOURCES = ("models/staging", "macros")
+STAGED = ("models/staging", "models/intermediate/common", "macros")
+JUDGED = ("models/staging", "models/intermediate", "models/marts", "macros", "seeds/policy/tracker_links.csv")
+# What they were built with, ticket by ticket: the model that says what has changed since -> its table.
+FINGERPRINTS = {"int_ticket_changes": "control.tickets_built", "int_fact_changes": "control.facts_built"}
 THREADS = 1
 
 
@@ -64,15 +67,18 @@ def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) 
     """
     select, exclude = SELECT[layer]
     with writer(run, moments=moments) as con:
-        changed = _changes(run.settings, con) if layer == "stage" else {}
+        changed = _changes(run.settings, con, layer)
         seeds = ["resource_type:seed"] if "seeds" in changed else []
         arguments = ["run"] if layer == "settle" else ["build", "--indirect-selection", "buildable"]
         arguments += ["--select", *select, *seeds, "--exclude", *exclude, "test_type:unit"]
-        if "models" in changed:
+        if {"models", "judged"} & set(changed):
             arguments.append("--full-refresh")
+            con.execute(f"delete from {'control.tickets_built' if layer == 'stage' else 'control.facts_built'}")
         result = invoke(run.settings, arguments, layer=layer)
         if not result.failures:
             _remember(con, changed)
+            if layer == "judge":
+                note_built(con)
     run.report.problems.extend(f"dbt {layer}: {text}" for text in result.warnings)
     if result.failures:
         more = f" ({len(result.failures) - 1} more failed)" if len(result.failures) > 1 else ""
@@ -145,20 +151,33 @@ def _say(result: RunResult) -> str:
     return f"{kind} {node.name}: {message}" + (f" [{compiled}]" if compiled else "")
 
 
-def _changes(settings: Settings, con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Which of models and seeds differ from those this warehouse was last staged with: name -> new digest."""
+def _changes(settings: Settings, con: duckdb.DuckDBPyConnection, layer: Layer) -> dict[str, str]:
+    """What a layer is made of that differs from what this warehouse was last built with: name -> new digest."""
     con.execute("create table if not exists control.built (part varchar primary key, digest varchar)")
     built = dict(con.execute("select part, digest from control.built").fetchall())
-    now = {
-        "models": _digest(settings.dbt_dir, *INCREMENTAL_SOURCES),
-        "seeds": _digest(settings.dbt_dir, "seeds", "dbt_project.yml"),
-    }
+    if layer == "stage":
+        now = {
+            "models": _digest(settings.dbt_dir, *STAGED),
+            "seeds": _digest(settings.dbt_dir, "seeds", "dbt_project.yml"),
+        }
+    else:
+        now = {"judged": _digest(settings.dbt_dir, *JUDGED)}
     return {part: value for part, value in now.items() if built.get(part) != value}
 
 
 def _remember(con: duckdb.DuckDBPyConnection, changed: dict[str, str]) -> None:
     for part, value in changed.items():
         con.execute("insert or replace into control.built values (?, ?)", [part, value])
+
+
+def note_built(con: duckdb.DuckDBPyConnection, *changes: str) -> None:
+    """All models have the tickets as they are now: these models say nothing of them until they change again."""
+    con.execute("begin")
+    for model in changes or FINGERPRINTS:
+        built, rows = FINGERPRINTS[model], f"intermediate.{model}"
+        con.execute(f"delete from {built} where ticket_id in (select ticket_id from {rows})")
+        con.execute(f"insert into {built} from {rows} where fingerprint is not null")
+    con.execute("commit")
 
 
 def _digest(root: Path, *parts: str) -> str:
@@ -168,7 +187,6 @@ def _digest(root: Path, *parts: str) -> str:
 
 def _target(settings: Settings) -> Path:
     return (settings.home / "dbt" / "target").resolve()
-
 
 
 def _let_go() -> None:

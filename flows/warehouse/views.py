@@ -4,7 +4,7 @@
 | --- | --- |
 | `landing` | `<type>__<stream>`: committed rows of all sources of a type; `quarantine__records` |
 | `journal` | one view a kind: `seq, key, at, run_id, body` (JSON text) |
-| `control` | `as_of`: the moments to judge; `sources`: one row a configured source |
+| `control` | `as_of`: the moments to judge; `sources`: one row a configured source; `tickets_built`, `facts_built` |
 | `enrich` | tables that the enrichment fills, empty until it has run |
 
 The views name committed files, so they are made again whenever the warehouse is opened for writing.
@@ -73,6 +73,8 @@ def prepare(con: duckdb.DuckDBPyConnection, run: Run, *, moments: Sequence[datet
     for kind in KINDS:
         rows = _rows(con, run.journal.store, [(JOURNAL, kind)])
         con.execute(f"create or replace view journal.{kind} as {_JOURNALLED.format(rows=rows)}")
+    for built in ("tickets_built", "facts_built"):
+        con.execute(f"create table if not exists control.{built} (ticket_id varchar, fingerprint bigint)")
     _as_of(con, moments or [run.now])
     _sources(con, run)
     _enrich(con)

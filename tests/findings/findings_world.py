@@ -212,7 +212,7 @@ class World:
                 con.execute(f"create or replace table {name} ({columns})")
                 _insert(con, name, self.rows[name])
         everything = ["build", "--select", *MODELS, "resource_type:seed", "--exclude", "test_type:unit"]
-        again = ["run", "--select", *(only or MODELS)]
+        again = ["run", "--full-refresh", "--select", *(only or MODELS)]
         command = again if self._seeded else [*everything, "--indirect-selection", "buildable"]
         result = invoke(self.settings, command, layer="judge")
         assert result.failures == [], result.failures

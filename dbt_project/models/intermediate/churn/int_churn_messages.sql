@@ -1,16 +1,22 @@
 -- Grain: a customer's message in a ticket of an account: how it feels, and whether it says that they may leave.
+{{ config(
+    materialized='incremental', incremental_strategy='append', pre_hook="{{ drop_changed('int_fact_changes') }}"
+) }}
+
 with tickets as (
-    select ticket_id, account_key, created_at, known_at from {{ ref('int_ticket_facts') }} where account_key is not null
+    select ticket_id, account_key, created_at, known_at
+    from ({{ facts_changed(ref('int_ticket_facts')) }}) as facts
+    where account_key is not null
 ),
 
 messages as (
     select message_id, ticket_id, sent_at, known_at
-    from {{ ref('int_messages') }}
+    from ({{ facts_changed(ref('int_messages')) }}) as messages
     where author_role = 'customer' and coalesce(is_public, true)
 ),
 
 read as (
-    select * from {{ source('enrich', 'messages') }} where not coalesce(is_automatic, false)
+    select * from ({{ facts_changed(source('enrich', 'messages')) }}) as read where not coalesce(is_automatic, false)
 ),
 
 final as (

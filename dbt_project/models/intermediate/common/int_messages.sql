@@ -1,4 +1,6 @@
 -- Grain: one row a message of a ticket. position 1 is the ticket's opening message.
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ drop_changed() }}") }}
+
 with
 
 zendesk as (select * from {{ ref('int_messages_zendesk') }}),

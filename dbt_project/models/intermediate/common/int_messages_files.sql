@@ -3,9 +3,9 @@
 
 with
 
-tickets as (select * from {{ ref('stg_files__tickets') }}),
+tickets as ({{ only_changed(ref('stg_files__tickets')) }}),
 
-messages as (select * from {{ ref('stg_files__messages') }}),
+messages as ({{ only_changed(ref('stg_files__messages')) }}),
 
 users as (select * from {{ ref('stg_files__users') }}),
 

@@ -3,12 +3,13 @@
 
 with
 
-tickets as (select * from {{ ref('stg_zendesk__tickets') }}),
+tickets as ({{ only_changed(ref('stg_zendesk__tickets')) }}),
 
 users as (select * from {{ ref('stg_zendesk__users') }}),
 
 comments as (
-    select * from {{ ref('stg_zendesk__ticket_events') }} where child_type = 'Comment' and occurred_at is not null
+    {{ only_changed(ref('stg_zendesk__ticket_events')) }}
+        and child_type = 'Comment' and occurred_at is not null
 ),
 
 -- Who wrote it. An author we do not know is never taken for an agent.

@@ -1,15 +1,19 @@
 -- Grain: one row something that happened to a ticket (one field of one change).
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ drop_changed() }}") }}
+
 with
 
-tickets as (select * from {{ ref('int_tickets') }}),
+tickets as ({{ only_changed(ref('int_tickets')) }}),
 
 users as (select * from {{ ref('int_users') }}),
 
-changes as (select * from {{ ref('stg_zendesk__ticket_events') }} where child_type in ('Change', 'Create')),
+changes as (
+    {{ only_changed(ref('stg_zendesk__ticket_events')) }} and child_type in ('Change', 'Create')
+),
 
 named_fields as (select * from {{ ref('int_zendesk_named_fields') }} where name = 'category'),
 
-exported as (select * from {{ ref('stg_files__tickets') }}),
+exported as ({{ only_changed(ref('stg_files__tickets')) }}),
 
 -- One row a changed field; a change carries its field as a key.
 changed as (

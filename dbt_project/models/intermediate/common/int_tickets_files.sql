@@ -3,7 +3,7 @@
 
 with
 
-tickets as (select * from {{ ref('stg_files__tickets') }}),
+tickets as ({{ only_changed(ref('stg_files__tickets')) }}),
 
 users as (select * from {{ ref('stg_files__users') }}),
 

@@ -3,7 +3,7 @@
 
 with
 
-tickets as (select * from {{ ref('stg_zendesk__tickets') }}),
+tickets as ({{ only_changed(ref('stg_zendesk__tickets')) }}),
 
 users as (select * from {{ ref('stg_zendesk__users') }}),
 
@@ -11,9 +11,9 @@ organizations as (select * from {{ ref('stg_zendesk__organizations') }}),
 
 groups as (select * from {{ ref('stg_zendesk__groups') }}),
 
-metrics as (select * from {{ ref('stg_zendesk__ticket_metrics') }}),
+metrics as ({{ only_changed(ref('stg_zendesk__ticket_metrics')) }}),
 
-events as (select * from {{ ref('stg_zendesk__ticket_events') }}),
+events as ({{ only_changed(ref('stg_zendesk__ticket_events')) }}),
 
 named_fields as (select * from {{ ref('int_zendesk_named_fields') }}),
 

@@ -1,11 +1,15 @@
 -- Grain: ticket_id x link. Issues of a tracker that a ticket names: in a message, or by a known-issue tag.
+{{ config(
+    materialized='incremental', incremental_strategy='append', pre_hook="{{ drop_changed('int_fact_changes') }}"
+) }}
+
 with messages as (
-    select ticket_id, body, known_at from {{ ref('int_messages') }} where body is not null
+    select ticket_id, body, known_at from ({{ facts_changed(ref('int_messages')) }}) as messages where body is not null
 ),
 
 facts as (
     select tickets.ticket_id, tickets.tags, tickets.created_at, tickets.known_at
-    from {{ ref('int_tickets') }} as tickets
+    from ({{ facts_changed(ref('int_tickets')) }}) as tickets
     inner join {{ ref('int_ticket_facts') }} as facts on facts.ticket_id = tickets.ticket_id
 ),
 

@@ -1,4 +1,8 @@
 -- Grain: one row a ticket that counts: not deleted, not merged into another, not spam.
+{{ config(
+    materialized='incremental', incremental_strategy='append', pre_hook="{{ drop_changed('int_fact_changes') }}"
+) }}
+
 with
 
 tickets as (
@@ -6,7 +10,7 @@ tickets as (
         *,
         -- 'v4.12.0 (Mac)' and '4.12.0' are the same version
         {{ first_match('app_version_field', '([0-9]+([.][0-9]+)*)') }} as field_version
-    from {{ ref('int_tickets') }}
+    from ({{ facts_changed(ref('int_tickets')) }})
     where not is_deleted and not is_merged and not is_spam and created_at is not null
 ),
 

@@ -1,13 +1,17 @@
 -- Grain: one row a ticket that counts, with what happened to it. Definitions: DECISIONLOG.md.
+{{ config(
+    materialized='incremental', incremental_strategy='append', pre_hook="{{ drop_changed('int_fact_changes') }}"
+) }}
+
 with
 
-facts as (select * from {{ ref('int_ticket_facts') }}),
+facts as ({{ facts_changed(ref('int_ticket_facts')) }}),
 
-messages as (select * from {{ ref('int_messages') }}),
+messages as ({{ facts_changed(ref('int_messages')) }}),
 
-turns as (select * from {{ ref('int_ticket_turns') }}),
+turns as ({{ facts_changed(ref('int_ticket_turns')) }}),
 
-ratings as (select * from {{ ref('int_satisfaction_ratings') }}),
+ratings as ({{ facts_changed(ref('int_satisfaction_ratings')) }}),
 
 -- Public, by a person who is an agent, after the ticket was opened.
 replies as (

@@ -1,7 +1,11 @@
 -- Grain: one row a time that a ticket was solved or reopened. A ticket is born unsolved.
+{{ config(
+    materialized='incremental', incremental_strategy='append', pre_hook="{{ drop_changed('int_fact_changes') }}"
+) }}
+
 with
 
-facts as (select * from {{ ref('int_ticket_facts') }}),
+facts as ({{ facts_changed(ref('int_ticket_facts')) }}),
 
 changes as (
     select
@@ -9,7 +13,7 @@ changes as (
         ticket_id,
         new_value in ('solved', 'closed') as is_done,
         occurred_at
-    from {{ ref('int_ticket_events') }}
+    from ({{ facts_changed(ref('int_ticket_events')) }}) as events
     where event_type = 'status'
 ),
 

@@ -1,9 +1,14 @@
 -- Grain: one row a ticket that counts: the rows behind every number on volume, topics and KPIs.
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    pre_hook="{{ drop_changed('int_fact_changes') }}"
+) }}
+
 with
 
-facts as (select * from {{ ref('int_ticket_facts') }}),
+facts as ({{ facts_changed(ref('int_ticket_facts')) }}),
 
-lifecycle as (select * from {{ ref('int_ticket_lifecycle') }}),
+lifecycle as ({{ facts_changed(ref('int_ticket_lifecycle')) }}),
 
 final as (
     select

@@ -19,9 +19,7 @@ final as (
         lower({{ json_text('payload', '$.author_role') }}) as author_role,
         coalesce(lower({{ json_text('payload', '$.is_public') }}) in ('true', '1', 't', 'yes'), true) as is_public,
         {{ utc_time(json_text('payload', '$.created_at')) }} as sent_at,
-        first_pulled_at,
-        first_backfill,
-        seq
+        {{ arrival() }}
     from records
 )
 

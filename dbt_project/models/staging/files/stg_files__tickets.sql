@@ -29,9 +29,7 @@ final as (
         {{ utc_time(json_text('payload', '$.created_at')) }} as created_at,
         {{ utc_time(json_text('payload', '$.updated_at')) }} as updated_at,
         {{ utc_time(json_text('payload', '$.solved_at')) }} as solved_at,
-        first_pulled_at,
-        first_backfill,
-        seq
+        {{ arrival() }}
     from records
 )
 

@@ -19,9 +19,7 @@ final as (
         {{ json_text('payload', '$.data.object') }} as object,
         {{ json_text('payload', '$.data.previous_attributes') }} as previous,
         {{ unix_time(json_text('payload', '$.created')) }} as occurred_at,
-        first_pulled_at,
-        first_backfill,
-        seq
+        {{ arrival() }}
     from records
 )
 

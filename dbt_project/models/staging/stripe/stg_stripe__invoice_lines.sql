@@ -47,7 +47,7 @@ final as (
         ) as is_proration,
         {{ unix_time(json_text('line', '$.period.start')) }} as period_start_at,
         {{ unix_time(json_text('line', '$.period.end')) }} as period_end_at,
-        seq
+        {{ arrival() }}
     from lines
 )
 

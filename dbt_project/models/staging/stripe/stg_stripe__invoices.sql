@@ -39,9 +39,7 @@ final as (
         {{ unix_time(json_text('payload', '$.status_transitions.marked_uncollectible_at')) }} as uncollectible_at,
         {{ unix_time(json_text('payload', '$.next_payment_attempt')) }} as next_attempt_at,
         pulled_at,
-        first_pulled_at,
-        first_backfill,
-        seq
+        {{ arrival() }}
     from records
 )
 

@@ -1,5 +1,8 @@
 -- Grain: one row a satisfaction rating, offered or given.
-{{ config(materialized='view') }}
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key='rating_id',
+    post_hook="{{ drop_quarantined('satisfaction_ratings') }}"
+) }}
 
 with
 
@@ -9,13 +12,13 @@ final as (
     select
         {{ prefixed('id') }} as rating_id,
         source,
+        id as source_id,
         {{ prefixed(json_text('payload', '$.ticket_id')) }} as ticket_id,
         {{ json_text('payload', '$.score') }} as score,
         {{ json_text('payload', '$.comment') }} as comment,
         {{ utc_time(json_text('payload', '$.created_at')) }} as created_at,
         {{ utc_time(json_text('payload', '$.updated_at')) }} as updated_at,
-        first_pulled_at,
-        first_backfill
+        {{ arrival() }}
     from records
 )
 

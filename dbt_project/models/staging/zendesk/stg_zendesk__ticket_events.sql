@@ -57,9 +57,7 @@ final as (
             {{ utc_time('created_at') }},
             {{ utc_time(json_text('child', '$.created_at')) }}
         ) as occurred_at,
-        first_pulled_at,
-        first_backfill,
-        seq
+        {{ arrival() }}
     from children
 )
 

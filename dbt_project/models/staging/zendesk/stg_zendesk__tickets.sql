@@ -27,9 +27,7 @@ final as (
         {{ json_text('payload', '$.url') }} as api_url,
         {{ utc_time(json_text('payload', '$.created_at')) }} as created_at,
         {{ utc_time(json_text('payload', '$.updated_at')) }} as updated_at,
-        first_pulled_at,
-        first_backfill,
-        seq
+        {{ arrival() }}
     from records
 )
 

@@ -1,4 +1,9 @@
 -- Grain: one row a user.
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key='user_id',
+    post_hook="{{ drop_quarantined('users') }}"
+) }}
+
 with
 
 records as ({{ newest_records('zendesk', 'users') }}),
@@ -14,8 +19,7 @@ final as (
         {{ json_text('payload', '$.locale') }} as locale,
         {{ json_text('payload', '$.organization_id') }} as organization_id,
         {{ utc_time(json_text('payload', '$.created_at')) }} as created_at,
-        first_pulled_at,
-        first_backfill
+        {{ arrival() }}
     from records
 )
 
