@@ -36,7 +36,7 @@ def epoch_ms(text: str) -> int:
 
 def from_epoch_ms(at: int) -> str:
     """Milliseconds since 1970 as ISO 8601 in UTC with milliseconds: 2026-01-31T09:30:00.000Z. Sorts as text."""
-    return (EPOCH + timedelta(milliseconds=at)).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return (EPOCH + timedelta(milliseconds=at)).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def read_clock(clock: str) -> datetime:

@@ -18,7 +18,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from flows.core.keys import digest
 
-VERSION = 1
+VERSION = 2
 _HEX_DIGITS = 4
 
 Check = Callable[[re.Match[str]], bool]
@@ -204,6 +204,15 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("iban", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), _is_iban, digits=True),
     Rule("card", re.compile(r"(?<![\w./=-])\d(?:[ -]?\d){12,18}(?![\w=/-]|\.\d)"), _is_card, digits=True),
+    # Again as cards are written: beside another number the digits above are too many.
+    Rule(
+        "card",
+        re.compile(
+            r"(?<![\w./=-])(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}|\d{4}[ -]\d{6}[ -]\d{5}|\d{13,19})(?![\w=/-]|\.\d)"
+        ),
+        _is_card,
+        digits=True,
+    ),
     Rule("id", re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"), digits=True),  # US social security number
     Rule("ip", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)"), _is_ipv4, digits=True),
     Rule("mac", re.compile(r"(?<![\w:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:-])"), needs=(":", "-")),
