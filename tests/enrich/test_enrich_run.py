@@ -186,3 +186,33 @@ def test_who_says_that_they_may_leave_is_the_customer_and_their_newest_words_cou
         "select message_id, churn_kind from enrich.messages where churn_kind is not null order by 1"
     ).fetchall()
     assert said == [("z:1/2", "switch"), ("z:1/3", "cancel"), ("z:subject/1", "cancel")]
+
+
+def test_exactly_the_conversations_that_say_something_else_are_read_again(tmp_path: Path) -> None:
+    con = make_warehouse(30)
+    for number in range(4):
+        add_message(con, f"z:{number}", 2, "Any news?", minute=400)
+    enrich_connection(con, make_run(tmp_path))
+    con.execute("update intermediate.int_tickets set category = 'other' where ticket_id = 'z:9'")  # not what was said
+    con.execute("update intermediate.int_messages set is_public = false where message_id = 'z:0/2'")
+    con.execute("update intermediate.int_messages set author_role = 'agent' where message_id = 'z:1/2'")
+    con.execute("delete from intermediate.int_messages where message_id = 'z:2/2'")
+    con.execute("update intermediate.int_messages set ticket_id = 'z:5' where message_id = 'z:3/2'")
+    con.execute("update intermediate.int_tickets set is_spam = true where ticket_id = 'z:6'")
+    run = make_run(tmp_path, hours=1)
+    enrich_connection(con, run)
+    assert run.report.counts["enrich.messages"] == 3
+    again = con.sql("select ticket_id from enrich.tickets where hour(enriched_at) = 1 order by 1").fetchall()
+    assert [ticket_id for (ticket_id,) in again] == ["z:0", "z:1", "z:2", "z:3", "z:5", "z:6"]
+    assert con.sql("select count(*) from enrich.messages where message_id = 'z:2/2'").fetchall() == [(0,)]
+
+
+def test_a_run_that_is_stopped_between_messages_and_tickets_is_made_up_for(tmp_path: Path) -> None:
+    con = make_warehouse(30)
+    enrich_connection(con, make_run(tmp_path))
+    add_message(con, "z:4", 2, "This is useless, I am very disappointed!!", minute=500)
+    assert messages.refresh_messages(con, make_run(tmp_path, hours=1)) == 1
+    run = make_run(tmp_path, hours=2)
+    enrich_connection(con, run)
+    assert (run.report.counts["enrich.messages"], run.report.counts["enrich.tickets"]) == (0, 1)
+    assert ticket(con, "z:4")["sentiment_last"] < -0.3

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
 
+from flows.enrich import characters
 from flows.enrich.calibration import calibration_error, choose_threshold, fit_calibration
 from flows.enrich.intent import Example, fit_intents, model_id_of
 from flows.enrich.train import last_change
@@ -83,3 +85,11 @@ def test_calibration_and_threshold_follow_the_held_out_tickets() -> None:
 def test_a_change_of_categories_is_seen() -> None:
     assert last_change(["a", "b"] * 500) == 0
     assert last_change(["a"] * 1000 + ["b", "c"] * 500) == 1000
+
+
+def test_characters_count_as_scikit_learn_counts_them() -> None:
+    texts = ["The export fails, the export!", "a  bc\tdef", "", "Ünïcödé ERR-4012 x"]
+    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32).fit(texts)
+    expected = vectorizer.transform([*texts, "never seen"])
+    found = characters.transform(vectorizer, [*texts, "never seen"])
+    assert (found != expected).nnz == 0 and found.shape == expected.shape

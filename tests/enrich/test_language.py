@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from flows.enrich.language import detect
+from flows.enrich.language import LANGUAGES, MIN_PROBABILITY, detect, detect_all
 
 
 @pytest.mark.parametrize(
@@ -19,3 +20,19 @@ from flows.enrich.language import detect
 )
 def test_languages_are_told_apart_and_short_texts_say_nothing(text: str, language: str | None) -> None:
     assert detect(text) == language
+
+
+def test_texts_together_have_the_languages_that_py3langid_gives_each() -> None:
+    alone = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    alone.set_languages(LANGUAGES)
+    texts = [
+        "the export of our report fails since monday morning",
+        "der export unserer berichte schlägt seit montag fehl",
+        "l'exportation de notre rapport échoue depuis lundi matin",
+        "レポートのエクスポートが月曜日から失敗します どうすればよいですか",
+        "la exportación del informe falla desde el lunes por la mañana",
+    ]
+    expected = [
+        code if code == "en" or chance >= MIN_PROBABILITY else None for code, chance in map(alone.classify, texts)
+    ]
+    assert detect_all([*texts, "ok"]) == [*expected, None]
