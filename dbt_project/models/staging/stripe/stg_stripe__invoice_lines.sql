@@ -10,8 +10,8 @@ records as ({{ newest_records('stripe', 'invoices') }}),
 
 -- The row that an invoice without lines has takes the place of lines that it had before.
 lines as (
-    select source, id, seq, {{ each_or_null('items') }} as line
-    from (select source, id, seq, {{ json_items('payload', '$.lines.data') }} as items from records) as told
+    select source, id, {{ arrival() }}, {{ each_or_null('items') }} as line
+    from (select source, id, {{ arrival() }}, {{ json_items('payload', '$.lines.data') }} as items from records) as told
 ),
 
 final as (

@@ -17,15 +17,13 @@ told as (
         {{ json_text('payload', '$.updater_id') }} as updater_id,
         {{ json_text('payload', '$.created_at') }} as created_at,
         {{ json_items('payload', '$.child_events') }} as children,
-        first_pulled_at,
-        first_backfill,
-        seq
+        {{ arrival() }}
     from records
 ),
 
 children as (
     select
-        source, id, ticket_id, updater_id, created_at, first_pulled_at, first_backfill, seq,
+        source, id, ticket_id, updater_id, created_at, {{ arrival() }},
         {{ each('children') }} as child
     from told
 ),
