@@ -30,7 +30,8 @@ _CHANGED = f"""
     with hashed as (
         select m.message_id, m.ticket_id,
             left(md5(concat_ws(
-                '|', '{RULES}', m.ticket_id, m.author_role, m.position, m.is_public, m.body_format, opened.subject, {CONTENT}
+                '|', '{RULES}', m.ticket_id, m.author_role, m.position, m.is_public, m.body_format, opened.subject,
+                {CONTENT}
             )), 16) as content_hash
         from intermediate.int_messages as m
         left join intermediate.int_tickets as opened on opened.ticket_id = m.ticket_id and m.position = 1
