@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ok
 
-.PHONY: setup demo test lint format dashboards sandbox lock clean
+.PHONY: setup demo test bench soak lint format dashboards sandbox lock clean
 setup: $(STAMP)
 
 # pip brings uv (hash-checked), uv brings the rest (hash-checked); the project itself is an editable install.
@@ -29,6 +29,12 @@ lint: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/mypy
+
+bench: setup  ## What it costs: over an hour for all sizes
+	$(BIN)/python -m tests.benchmarks
+
+soak: setup  ## Kills, a bad network and a simulated week: hours
+	$(BIN)/pytest tests/soak -s
 
 dashboards: setup  ## The BI pages, on loopback
 	$(BIN)/groundswell dashboards

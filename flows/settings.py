@@ -49,6 +49,7 @@ from flows.connections import (
 )
 from flows.core.errors import ConfigError, nearest
 from flows.core.places import checked_store
+from flows.core.secrets import in_use
 from flows.mistakes import mistakes
 
 __all__ = [
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
     retry_seconds: Seconds = 1.0  # before the second try; doubles with each, where the vendor asks for nothing else
     pull_limit_seconds: Annotated[Seconds, Field(gt=0)] = 2700.0  # of one source, in an hourly or nightly run
     processes: Count | None = None  # worker processes for the texts of a backfill; default: one a processor, at most 8
+    memory_gb: Annotated[float, Field(ge=0.5)] = 4.0  # what the warehouse may use; what needs more goes to the disk
     keep_serving_copies: Count = 3
     keep_raw_days: Count | None = None  # retention of superseded payload versions; default: for ever
     dashboard_url: Address = "http://127.0.0.1:8501"
@@ -224,7 +226,7 @@ class Settings(BaseSettings):
                 f"{variable} holds a quote, a space or another character that no secret of {owner} has",
                 f"Copy it again, without what stands around it: export {variable}=...",
             )
-        return value
+        return in_use(value)
 
 
 def variables(settings: Settings) -> Iterator[str]:

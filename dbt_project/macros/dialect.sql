@@ -7,6 +7,33 @@
 {% macro default__json_text(column, path) -%} json_extract_string({{ column }}, '{{ path }}') {%- endmacro %}
 {% macro spark__json_text(column, path) -%} get_json_object({{ column }}, '{{ path }}') {%- endmacro %}
 
+{#
+A relation's rows with texts out of a JSON column, by name: {name: path}. The column is parsed once, where json_text
+parses it once for every text: for streams with many rows.
+#}
+{% macro json_columns(relation, column, paths) -%}
+    {{ return(adapter.dispatch('json_columns', 'groundswell')(relation, column, paths)) }}
+{%- endmacro %}
+{% macro default__json_columns(relation, column, paths) %}
+    select
+        * exclude (json_values),
+        {%- for name in paths %}
+        json_values[{{ loop.index }}] as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (
+        select *, json_extract_string({{ column }}, ['{{ paths.values() | join("', '") }}']) as json_values
+        from {{ relation }}
+    ) as parsed
+{% endmacro %}
+{% macro spark__json_columns(relation, column, paths) %}
+    select
+        *,
+        {%- for name, path in paths.items() %}
+        get_json_object({{ column }}, '{{ path }}') as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ relation }}
+{% endmacro %}
+
 {# Text at a key that is itself a column. #}
 {% macro json_value(column, key) -%}
     {{ return(adapter.dispatch('json_value', 'groundswell')(column, key)) }}

@@ -62,27 +62,34 @@ history is asked only for ids that were ever in quarantine and are not what stag
         and (known_seq is null or (version, pulled_at, seq) > (known_version, known_pulled_at, known_seq))
     union all
     select source, id, version, pulled_at, seq, payload, first_pulled_at, first_backfill
-    from ({{ newest_of(good_records(vendor, stream, where, only='reread')) }}) as mended
+    from ({{ newest_of(vendor, stream, where, only='reread') }}) as mended
     {%- else -%}
-    {{ newest_of(good_records(vendor, stream, where)) }}
+    {{ newest_of(vendor, stream, where) }}
     {%- endif -%}
 {% endmacro %}
 
-{# The newest of good records, with what is known of the first. #}
-{% macro newest_of(records) %}
-    select source, id, version, pulled_at, seq, payload, first_pulled_at, first_backfill
-    from (
+{#
+The newest of good records, with what is known of the first. Versions are compared without their payloads, which are
+fetched for the newest alone: a history's payloads do not fit into memory.
+#}
+{% macro newest_of(vendor, stream, where=none, only=none) %}
+    select
+        landed.source, landed.id, landed.version, landed.pulled_at, landed.seq, landed.payload,
+        newest.first_pulled_at, newest.first_backfill
+    from {{ source('landing', vendor ~ '__' ~ stream) }} as landed
+    inner join (
         select
-            records.*,
+            source, seq,
             row_number() over newest as newness,
             first_value(pulled_at) over arrival as first_pulled_at,
             first_value(backfill) over arrival as first_backfill
-        from ({{ records }}) as records
+        from ({{ good_records(vendor, stream, where, only=only) }}) as good
         window
             newest as (partition by source, id order by version desc, pulled_at desc, seq desc),
             arrival as (partition by source, id order by pulled_at, seq)
-    ) as ranked
-    where newness = 1
+    ) as newest
+        on landed.source = newest.source and landed.seq = newest.seq
+    where newest.newness = 1
 {% endmacro %}
 
 {# What an incremental model keeps of `newest_records`, for its next run. #}

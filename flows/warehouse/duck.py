@@ -48,14 +48,14 @@ def writer(run: Run, *, moments: Sequence[datetime] | None = None) -> Iterator[d
     with locks.hold(settings.lock_dir, "writer", holder=run.run_id, wait_seconds=settings.lock_wait_seconds):
         con = _open(settings.warehouse_path, run.run_id)
         try:
-            con.execute("set TimeZone = 'UTC'")
+            _configure(con, settings)
             try:
                 prepare(con, run, moments=moments)
             except (duckdb.CatalogException, duckdb.BinderException) as error:  # of an earlier version of the program
                 con.close()
                 _set_aside(settings.warehouse_path, run.run_id, error)
                 con = _open(settings.warehouse_path, run.run_id)
-                con.execute("set TimeZone = 'UTC'")
+                _configure(con, settings)
                 prepare(con, run, moments=moments)
             yield con
         finally:
@@ -94,6 +94,12 @@ def _newest(link: Path) -> duckdb.DuckDBPyConnection:
         except duckdb.IOException:
             if link.resolve() == path:
                 raise
+
+
+def _configure(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Settings of the whole instance: dbt's connections to the same file have them too."""
+    con.execute("set TimeZone = 'UTC'")
+    con.execute(f"set memory_limit = '{settings.memory_gb}GB'")
 
 
 def explained(run: Run, error: Exception) -> Exception:

@@ -8,18 +8,25 @@ with
 
 records as ({{ newest_records('zendesk', 'satisfaction_ratings') }}),
 
+read as (
+    {{ json_columns('records', 'payload', {
+        'rated_ticket_id': '$.ticket_id', 'score': '$.score', 'comment': '$.comment',
+        'created_text': '$.created_at', 'updated_text': '$.updated_at',
+    }) }}
+),
+
 final as (
     select
         {{ prefixed('id') }} as rating_id,
         source,
         id as source_id,
-        {{ prefixed(json_text('payload', '$.ticket_id')) }} as ticket_id,
-        {{ json_text('payload', '$.score') }} as score,
-        {{ json_text('payload', '$.comment') }} as comment,
-        {{ utc_time(json_text('payload', '$.created_at')) }} as created_at,
-        {{ utc_time(json_text('payload', '$.updated_at')) }} as updated_at,
+        {{ prefixed('rated_ticket_id') }} as ticket_id,
+        score,
+        comment,
+        {{ utc_time('created_text') }} as created_at,
+        {{ utc_time('updated_text') }} as updated_at,
         {{ arrival() }}
-    from records
+    from read
 )
 
 select * from final

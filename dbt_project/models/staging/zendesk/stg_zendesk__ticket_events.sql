@@ -17,46 +17,59 @@ told as (
         {{ json_text('payload', '$.updater_id') }} as updater_id,
         {{ json_text('payload', '$.created_at') }} as created_at,
         {{ json_items('payload', '$.child_events') }} as children,
-        {{ arrival() }}
+        first_pulled_at,
+        first_backfill,
+        seq
     from records
 ),
 
+events as (
+    {{ json_columns('records', 'payload', {
+        'event_ticket_id': '$.ticket_id', 'updater_id': '$.updater_id', 'event_time': '$.created_at',
+    }) }}
+),
+
 children as (
-    select
-        source, id, ticket_id, updater_id, created_at, {{ arrival() }},
-        {{ each('children') }} as child
-    from told
+    select * exclude (payload), {{ each(json_items('payload', '$.child_events')) }} as child
+    from events
+),
+
+read as (
+    {{ json_columns('children', 'child', {
+        'id_of_child': '$.id', 'child_type': '$.event_type', 'via_channel': '$.via.channel', 'via_text': '$.via',
+        'author_id': '$.author_id', 'html_body': '$.html_body', 'body': '$.body', 'public': '$.public',
+        'status': '$.status', 'priority': '$.priority', 'assignee_id': '$.assignee_id', 'tags': '$.tags',
+        'satisfaction_score': '$.satisfaction_score', 'custom_ticket_fields': '$.custom_ticket_fields',
+        'previous_value': '$.previous_value', 'child_time': '$.created_at',
+    }) }}
 ),
 
 final as (
     select
         {{ prefixed('id') }} as event_key,
-        {{ prefixed("coalesce(" ~ json_text('child', '$.id') ~ ", id)") }} as child_id,
+        {{ prefixed('coalesce(id_of_child, id)') }} as child_id,
         source,
         id as source_id,
-        {{ prefixed('ticket_id') }} as ticket_id,
-        {{ json_text('child', '$.event_type') }} as child_type,
+        {{ prefixed('event_ticket_id') }} as ticket_id,
+        child_type,
         updater_id,
-        coalesce({{ json_text('child', '$.via.channel') }}, {{ json_text('child', '$.via') }}) as via,
+        coalesce(via_channel, via_text) as via,
         -- a comment
-        {{ json_text('child', '$.author_id') }} as author_id,
-        {{ json_text('child', '$.html_body') }} as html_body,
-        {{ json_text('child', '$.body') }} as body,
-        try_cast({{ json_text('child', '$.public') }} as boolean) as is_public,
+        author_id,
+        html_body,
+        body,
+        try_cast(public as boolean) as is_public,
         -- a change: the field's name is a key of its own
-        {{ json_text('child', '$.status') }} as status,
-        {{ json_text('child', '$.priority') }} as priority,
-        {{ json_text('child', '$.assignee_id') }} as assignee_id,
-        {{ json_text('child', '$.tags') }} as tags,
-        {{ json_text('child', '$.satisfaction_score') }} as satisfaction_score,
-        {{ json_text('child', '$.custom_ticket_fields') }} as custom_ticket_fields,
-        {{ json_text('child', '$.previous_value') }} as previous_value,
-        coalesce(
-            {{ utc_time('created_at') }},
-            {{ utc_time(json_text('child', '$.created_at')) }}
-        ) as occurred_at,
+        status,
+        priority,
+        assignee_id,
+        tags,
+        satisfaction_score,
+        custom_ticket_fields,
+        previous_value,
+        coalesce({{ utc_time('event_time') }}, {{ utc_time('child_time') }}) as occurred_at,
         {{ arrival() }}
-    from children
+    from read
 )
 
 select * from final

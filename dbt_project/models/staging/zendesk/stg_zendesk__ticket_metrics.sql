@@ -8,15 +8,19 @@ with
 
 records as ({{ newest_records('zendesk', 'ticket_metrics') }}),
 
+read as (
+    {{ json_columns('records', 'payload', {'metric_ticket_id': '$.ticket_id', 'solved_text': '$.solved_at'}) }}
+),
+
 final as (
     select
         {{ prefixed('id') }} as metric_key,
-        {{ prefixed(json_text('payload', '$.ticket_id')) }} as ticket_id,
+        {{ prefixed('metric_ticket_id') }} as ticket_id,
         source,
         id as source_id,
-        {{ utc_time(json_text('payload', '$.solved_at')) }} as solved_at,
+        {{ utc_time('solved_text') }} as solved_at,
         {{ arrival() }}
-    from records
+    from read
 )
 
 select * from final

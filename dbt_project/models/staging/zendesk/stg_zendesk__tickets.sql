@@ -8,27 +8,36 @@ with
 
 records as ({{ newest_records('zendesk', 'tickets') }}),
 
+read as (
+    {{ json_columns('records', 'payload', {
+        'subject': '$.subject', 'description': '$.description', 'status': '$.status', 'priority': '$.priority',
+        'channel': '$.via.channel', 'custom_fields': '$.custom_fields', 'requester_id': '$.requester_id',
+        'assignee_id': '$.assignee_id', 'group_id': '$.group_id', 'organization_id': '$.organization_id',
+        'api_url': '$.url', 'created_text': '$.created_at', 'updated_text': '$.updated_at',
+    }) }}
+),
+
 final as (
     select
         {{ prefixed('id') }} as ticket_id,
         source,
         id as source_id,
-        {{ json_text('payload', '$.subject') }} as subject,
-        {{ json_text('payload', '$.description') }} as description,
-        {{ json_text('payload', '$.status') }} as status,
-        {{ json_text('payload', '$.priority') }} as priority,
-        {{ json_text('payload', '$.via.channel') }} as channel,
+        subject,
+        description,
+        status,
+        priority,
+        channel,
         {{ json_texts('payload', '$.tags') }} as tags,
-        {{ json_text('payload', '$.custom_fields') }} as custom_fields,
-        {{ json_text('payload', '$.requester_id') }} as requester_id,
-        {{ json_text('payload', '$.assignee_id') }} as assignee_id,
-        {{ json_text('payload', '$.group_id') }} as group_id,
-        {{ json_text('payload', '$.organization_id') }} as organization_id,
-        {{ json_text('payload', '$.url') }} as api_url,
-        {{ utc_time(json_text('payload', '$.created_at')) }} as created_at,
-        {{ utc_time(json_text('payload', '$.updated_at')) }} as updated_at,
+        custom_fields,
+        requester_id,
+        assignee_id,
+        group_id,
+        organization_id,
+        api_url,
+        {{ utc_time('created_text') }} as created_at,
+        {{ utc_time('updated_text') }} as updated_at,
         {{ arrival() }}
-    from records
+    from read
 )
 
 select * from final

@@ -8,19 +8,26 @@ with
 
 records as ({{ newest_records('zendesk', 'users') }}),
 
+read as (
+    {{ json_columns('records', 'payload', {
+        'name': '$.name', 'email': '$.email', 'role': '$.role', 'locale': '$.locale',
+        'organization_id': '$.organization_id', 'created_text': '$.created_at',
+    }) }}
+),
+
 final as (
     select
         {{ prefixed('id') }} as user_id,
         source,
         id as source_id,
-        {{ json_text('payload', '$.name') }} as name,
-        {{ json_text('payload', '$.email') }} as email,
-        {{ json_text('payload', '$.role') }} as role,
-        {{ json_text('payload', '$.locale') }} as locale,
-        {{ json_text('payload', '$.organization_id') }} as organization_id,
-        {{ utc_time(json_text('payload', '$.created_at')) }} as created_at,
+        name,
+        email,
+        role,
+        locale,
+        organization_id,
+        {{ utc_time('created_text') }} as created_at,
         {{ arrival() }}
-    from records
+    from read
 )
 
 select * from final
