@@ -11,7 +11,7 @@ import traceback
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
@@ -22,6 +22,7 @@ from rich.text import Text
 from flows.core.clock import iso, parse
 from flows.core.errors import ConfigError, GroundswellError, meant
 from flows.core.neutralise import plain
+from flows.core.secrets import without_secrets
 from flows.settings import CONFIG_NAME, PROJECT_DIR, Settings, load_settings
 
 app = typer.Typer(
@@ -65,7 +66,7 @@ def main() -> None:
     except Exception as error:
         verbose = logging.getLogger().isEnabledFor(logging.INFO)
         if verbose:
-            traceback.print_exc()
+            print(_inert(without_secrets(traceback.format_exc())), file=sys.stderr)
         more = "" if verbose else "; run with -v for the traceback"
         _complain(f"unexpected: {type(error).__name__}: {' '.join(str(error).split())}{more}")
         sys.exit(2)
@@ -80,11 +81,9 @@ def common(
         if not home.strip():
             raise ConfigError("--home names no folder", "Leave it out for .groundswell.")
         os.environ["GROUNDSWELL_HOME"] = home
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(message)s",
-        stream=sys.stderr,
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(InertLines("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
     if not verbose:
         logging.getLogger("groundswell").setLevel(logging.INFO)
 
@@ -419,8 +418,19 @@ def _run(
             console.print(Markdown(markdown(this)))
 
 
+class InertLines(logging.Formatter):
+    """One line a message, whatever it quotes, and no secret in it or in the traceback below it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = plain(without_secrets(record.message))
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:
+        return _inert(without_secrets(super().formatException(ei)))
+
+
 def _complain(text: str) -> None:
-    errors.print(_inert(text), style="red", highlight=False, soft_wrap=True, markup=False)
+    errors.print(_inert(without_secrets(text)), style="red", highlight=False, soft_wrap=True, markup=False)
 
 
 def _inert(text: str) -> str:

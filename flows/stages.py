@@ -22,6 +22,7 @@ from flows.core.clock import iso, parse
 from flows.core.errors import DiskFull, GroundswellError, VendorError, meant
 from flows.core.neutralise import clip
 from flows.core.run import Run
+from flows.core.secrets import without_secrets
 from flows.landing.damaged import set_aside_all
 from flows.warehouse.duck import explained
 
@@ -329,4 +330,4 @@ def _one_line(error: Exception) -> str:
     """What failed, as much of it as a line holds, and all of what to do about it."""
     if isinstance(error, GroundswellError) and error.todo:
         return f"{clip(' '.join(error.what.split()), 500)}. {error.todo}"
-    return clip(" ".join(str(error).split()), 500) or type(error).__name__
+    return clip(without_secrets(" ".join(str(error).split())), 500) or type(error).__name__

@@ -7,14 +7,17 @@ import errno
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from flows.core.secrets import without_secrets
+
 
 class GroundswellError(Exception):
     """A failure that has an explanation. The command line prints it without a traceback.
 
-    `what` says what failed and for whom, `todo` says what the reader can do.
+    `what` says what failed and for whom, `todo` says what the reader can do. Secrets in use are masked.
     """
 
     def __init__(self, what: str, todo: str = "") -> None:
+        what = without_secrets(what)
         super().__init__(f"{what}. {todo}" if todo else what)
         self.what = what
         self.todo = todo

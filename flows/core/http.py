@@ -25,6 +25,8 @@ from tenacity.stop import stop_base
 
 from flows.core.errors import NoAnswer, UnknownOutcome, VendorError
 from flows.core.json_text import read_json
+from flows.core.neutralise import plain
+from flows.core.secrets import in_use, without_secrets
 
 log = logging.getLogger(__name__)
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs whole URLs with their parameters
@@ -105,9 +107,12 @@ class Client:
         )
         self._limit = RateLimit(self.requests_per_minute)
         self._backoff = wait_exponential_jitter(multiplier=self.backoff, max=60 * self.backoff, jitter=self.backoff)
-        names = ("authorization", "x-api-key")
-        self._secrets = [*([self.auth[1]] if self.auth else [])]
-        self._secrets += [v.split()[-1] for k, v in self.headers.items() if k.lower() in names and v]
+        if self.auth:
+            in_use(self.auth[1])
+            in_use(":".join(self.auth))  # as it is sent, it is encoded as one
+        for name, value in self.headers.items():
+            if name.lower() in ("authorization", "x-api-key") and value:
+                in_use(value.split()[-1])
 
     def __enter__(self) -> Self:
         return self
@@ -202,7 +207,7 @@ class Client:
             raise _TryAgain(VendorError(self.vendor, what, status=response.status_code)) from error
 
     def _not_answered(self, method: str, url: str, error: httpx.HTTPError, write: bool) -> Exception:
-        what = f"{method} {redact_url(url)}: {type(error).__name__} {self._scrub(str(error))}".rstrip()
+        what = f"{method} {redact_url(url)}: {type(error).__name__} {error}".rstrip()
         unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         if write and not unsent:
             return self._unknown(what, None)
@@ -219,14 +224,9 @@ class Client:
 
     def _error(self, what: str, response: httpx.Response) -> VendorError:
         status = response.status_code
-        words = self._scrub(_own_words(response))
+        words = _own_words(response)
         todo = self.hints.get(status) or _HINTS.get(status, "")
         return VendorError(self.vendor, f"{what} ({status}{': ' + words if words else ''})", todo, status=status)
-
-    def _scrub(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
 
     # -- waiting
 
@@ -324,8 +324,9 @@ def _own_words(response: httpx.Response) -> str:
         return ""
     errors = body.get("errors")
     if isinstance(errors, list) and errors and isinstance(errors[0], dict):
-        return str(errors[0].get("message", ""))[:200]
-    if isinstance(body.get("error"), dict):  # Stripe
-        return str(body["error"].get("message", ""))[:200]
-    found = [str(body[k]) for k in ("error", "description", "message", "title") if body.get(k)]
-    return ": ".join(found)[:200]
+        found = [str(errors[0].get("message", ""))]
+    elif isinstance(body.get("error"), dict):  # Stripe
+        found = [str(body["error"].get("message", ""))]
+    else:
+        found = [str(body[k]) for k in ("error", "description", "message", "title") if body.get(k)]
+    return plain(without_secrets(": ".join(found)))[:200]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product, takewhile
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,10 +13,11 @@ from fsspec.implementations.local import LocalFileSystem
 from flows.core.errors import ConfigError, meant
 
 WILD = frozenset("*?[")
+_PASSWORD = re.compile(r"://[^/]*:[^/]*@")
 
 
 def checked_path(text: str) -> str:
-    """The path with ~ made out, or the URL when fsspec knows its kind. Raises ValueError."""
+    """The path with ~ made out, or the URL when fsspec knows its kind. Raises ValueError, never with a password."""
     if not text.strip() or "\0" in text:
         raise ValueError("must name a file or folder")
     if "://" not in text:
@@ -23,6 +25,8 @@ def checked_path(text: str) -> str:
             return str(Path(text).expanduser())
         except RuntimeError as error:
             raise ValueError(f"{text!r} begins with the home of a user that does not exist") from error
+    if _PASSWORD.search(text):
+        raise ValueError("must hold no password: secrets stand in the environment alone, such as FSSPEC_SFTP_PASSWORD")
     kind = text.partition("://")[0].partition("::")[0]
     if kind not in fsspec.available_protocols():
         raise ValueError(f"{kind}:// is no kind of place we know. {meant(kind, fsspec.available_protocols())}")

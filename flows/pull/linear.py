@@ -14,6 +14,7 @@ from typing import Any
 from flows.core.errors import VendorError
 from flows.core.http import Client, graphql_rate_limited
 from flows.core.run import Run
+from flows.core.secrets import without_secrets
 from flows.landing.store import Record
 from flows.pull.boundary import record, snapshot, sweep
 from flows.pull.paginators import Batch, Json, LinearConnection, Page
@@ -131,7 +132,7 @@ def query(client: Client, document: str, variables: Json) -> Json:
     if errors:
         first = errors[0]
         said = (first.get("extensions") or {}).get("userPresentableMessage") or first.get("message")
-        raise VendorError("linear", f"a query is refused: {str(said)[:200]}", client.hints[403])
+        raise VendorError("linear", f"a query is refused: {without_secrets(str(said))[:200]}", client.hints[403])
     return answer
 
 

@@ -124,7 +124,7 @@ def call(
         needed = error.response.get("needed")
         what = f"{method.replace('_', '.', 1)} is refused: {code}{f' {needed}' if needed else ''}"
         status = 401 if code in EXPIRED else error.response.status_code
-        raise VendorError("slack", what, todo, status=status) from error
+        raise VendorError("slack", what, todo, status=status) from None  # it quotes the whole answer
     except (SlackClientError, HTTPException, OSError, ValueError) as error:
         what = f"{method.replace('_', '.', 1)} failed: {error}, tried {retrying.statistics['attempt_number']} times"
         raise NoAnswer("slack", what, "Check api_url of slack in groundswell.toml, and the network.") from error

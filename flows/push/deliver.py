@@ -17,6 +17,7 @@ import orjson
 
 from flows.core.errors import UnknownOutcome, VendorError
 from flows.core.run import Run
+from flows.core.secrets import without_secrets
 from flows.landing.damaged import has_gaps
 from flows.landing.journal import SOURCE as JOURNAL
 
@@ -186,7 +187,7 @@ def _deliver_one(run: Run, destination: Destination[D], delivery: D, ledger: Led
         return error
     except Exception as error:  # one row that we cannot handle does not stop the others; its intent stays open
         log.warning("delivery %s: %r", delivery.key, error, exc_info=log.isEnabledFor(logging.INFO))
-        run.report.problems.append(f"{delivery.key}: {type(error).__name__}: {error}")
+        run.report.problems.append(f"{delivery.key}: {type(error).__name__}: {without_secrets(str(error))}")
         return error
     ledger.record(delivery.key, entry | {"status": "sent"} | _outcome(receipt))
     run.report.sent.append(_told(destination.name, delivery) | {"url": receipt.external_url})

@@ -12,6 +12,7 @@ from linear_api import LinearClient
 
 from flows.core import http
 from flows.core.errors import UnknownOutcome, VendorError
+from flows.core.secrets import without_secrets
 from flows.settings import Linear
 
 VENDOR = "linear"
@@ -61,8 +62,8 @@ class Client(LinearClient):  # type: ignore[misc]
 def _refusal(error: dict[str, Any], write: bool) -> VendorError:
     extensions = error.get("extensions") or {}
     code = str(extensions.get("code") or "").upper()
-    message = str(error.get("message") or "unknown error")[:200]
-    words = str(extensions.get("userPresentableMessage") or "")[:200]
+    message = without_secrets(str(error.get("message") or "unknown error"))[:200]
+    words = without_secrets(str(extensions.get("userPresentableMessage") or ""))[:200]
     what = f"{message}: {words}" if words and words != message else message
     if message.lower().startswith("entity not found"):
         return NotFound(VENDOR, what, status=404)

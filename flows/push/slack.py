@@ -20,6 +20,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from flows.core.errors import UnknownOutcome, VendorError
+from flows.core.secrets import without_secrets
 from flows.push.deliver import Delivery, Entry, Gone, Receipt
 from flows.settings import Slack
 
@@ -155,7 +156,7 @@ class Messenger:
         try:
             answer = self._client.api_call(method, json=given) if write else self._client.api_call(method, params=given)
         except SlackApiError as error:
-            raise _refusal(method, error, write) from error
+            raise _refusal(method, error, write) from None  # it quotes the whole answer
         except (SlackClientError, OSError, http.client.HTTPException, ValueError) as error:
             unsent = isinstance(error, URLError) and isinstance(error.reason, ConnectionRefusedError | gaierror)
             what = f"{method}: {type(error).__name__} {error}".rstrip()
@@ -207,7 +208,7 @@ def _refusal(method: str, error: SlackApiError, write: bool) -> Exception:
     response = error.response
     status = getattr(response, "status_code", None)
     data = response.data if isinstance(response.data, dict) else {}
-    code = str(data.get("error") or "unknown")[:200]
+    code = without_secrets(str(data.get("error") or "unknown"))[:200]
     if status == 429 or code in ("ratelimited", "rate_limited"):
         headers = {k.lower(): v for k, v in (response.headers or {}).items()}
         try:
@@ -225,7 +226,8 @@ def _refusal(method: str, error: SlackApiError, write: bool) -> Exception:
             VENDOR, f"{method}: {code}, the message is deleted and is not posted again",
             "Mute the finding if it is of no interest: groundswell mute KEY", status=404,
         )  # fmt: skip
-    detail = "; ".join(str(m) for m in (data.get("response_metadata") or {}).get("messages") or [])[:300]
+    messages = (data.get("response_metadata") or {}).get("messages") or []
+    detail = without_secrets("; ".join(map(str, messages)))[:300]
     refused = 401 if code in _REFUSED_FOR_ALL else 400
     return VendorError(
         VENDOR, f"{method}: {code}{f' ({detail})' if detail else ''}", _TODO.get(code, ""), status=refused
