@@ -6,10 +6,11 @@ import re
 
 import pytest
 import yaml
+from prefect.client.schemas.schedules import CronSchedule
 from pydantic import BaseModel
 from typer.main import get_command
 
-from flows.cli import app
+from flows.cli import FLOWS, app
 from flows.settings import (
     PROJECT_DIR,
     FilesSource,
@@ -70,3 +71,23 @@ def test_every_setting_is_in_the_readme_with_its_default(heading: str, section: 
         if isinstance(field.default, bool | int | float) or (isinstance(field.default, str) and "_url" in name):
             said = str(field.default).lower().removesuffix(".0")
             assert rows[name].startswith(f"`{said}`"), name
+
+
+def test_every_command_line_in_the_readme_can_be_called() -> None:
+    """Also those in crontabs and units: the command exists, and so do its options and the flows it names."""
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    lines = re.findall(r"(?:^|[`/ =;&])groundswell((?: -v)? [a-z]+[^`\n|&>#]*)", README, re.M)
+    called = [words for line in lines if (words := line.split()) and words[0] in commands]
+    assert {"run", "backfill", "doctor", "init"} <= {words[0] for words in called}
+    for name, *words in called:
+        options = {option for parameter in commands[name].params for option in parameter.opts}
+        assert {word.rstrip(".,;)") for word in words if word.startswith("--")} <= options, (name, words)
+        if name == "run" and words and not words[0].startswith("-"):
+            assert words[0].rstrip(".,;)") in (*FLOWS, "%i"), (name, words)
+
+
+def test_every_time_in_a_crontab_is_one() -> None:
+    cron = re.findall(r"^(?:\S+`)?\s*((?:[\d*/,-]+ +){5})(?:cd|\.|/)", README.replace("`", "\n"), re.M)
+    assert cron
+    for line in cron:
+        CronSchedule(cron=line.strip(), timezone="UTC")
