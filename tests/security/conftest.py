@@ -1,8 +1,9 @@
-"""The tests of security use the small company of the end-to-end tests."""
+"""The tests of security use the small companies of the end-to-end tests and of the tests of faults."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1] / "end_to_end"))
+for folder in ("end_to_end", "faults"):
+    sys.path.append(str(Path(__file__).parents[1] / folder))
