@@ -1,10 +1,24 @@
 {# What differs between DuckDB and Spark, and nothing else. #}
 
+{#
+A payload is JSON always, and so is what was taken from a list in it; any other text need not be, and is then null: one
+odd record must not stop the others.
+#}
+{% macro of_json(column, expression) -%}
+    {%- if column.split('.')[-1] in ('payload', 'child', 'line', 'link', 'change', 'reaction') -%}
+        {{ expression }}
+    {%- else -%}
+        case when json_valid({{ column }}) then {{ expression }} end
+    {%- endif -%}
+{%- endmacro %}
+
 {# Text at a JSON path; null where it is missing or JSON null. #}
 {% macro json_text(column, path) -%}
     {{ return(adapter.dispatch('json_text', 'groundswell')(column, path)) }}
 {%- endmacro %}
-{% macro default__json_text(column, path) -%} json_extract_string({{ column }}, '{{ path }}') {%- endmacro %}
+{% macro default__json_text(column, path) -%}
+    {{ of_json(column, "json_extract_string(" ~ column ~ ", '" ~ path ~ "')") }}
+{%- endmacro %}
 {% macro spark__json_text(column, path) -%} get_json_object({{ column }}, '{{ path }}') {%- endmacro %}
 
 {#
@@ -39,7 +53,10 @@ parses it once for every text: for streams with many rows.
     {{ return(adapter.dispatch('json_value', 'groundswell')(column, key)) }}
 {%- endmacro %}
 {% macro default__json_value(column, key) -%}
-    json_extract_string({{ column }}, '$."' || {{ key }} || '"')
+    {#- a JSON pointer, since a key with a quote in it breaks a path -#}
+    {{ of_json(
+        column, "json_extract_string(" ~ column ~ ", '/' || replace(replace(" ~ key ~ ", '~', '~0'), '/', '~1'))"
+    ) }}
 {%- endmacro %}
 {% macro spark__json_value(column, key) -%}
     from_json({{ column }}, 'map<string,string>')[{{ key }}]
@@ -47,7 +64,7 @@ parses it once for every text: for streams with many rows.
 
 {# The keys of a JSON object as a list; null where there is none. #}
 {% macro json_names(column) -%} {{ return(adapter.dispatch('json_names', 'groundswell')(column)) }} {%- endmacro %}
-{% macro default__json_names(column) -%} json_keys({{ column }}) {%- endmacro %}
+{% macro default__json_names(column) -%} {{ of_json(column, "json_keys(" ~ column ~ ")") }} {%- endmacro %}
 {% macro spark__json_names(column) -%} json_object_keys({{ column }}) {%- endmacro %}
 
 {# The elements of a JSON array as a list of JSON texts; null where there is no array. #}
@@ -55,7 +72,7 @@ parses it once for every text: for streams with many rows.
     {{ return(adapter.dispatch('json_items', 'groundswell')(column, path)) }}
 {%- endmacro %}
 {% macro default__json_items(column, path) -%}
-    json_extract({{ column }}, '{{ path }}[*]')
+    {{ of_json(column, "json_extract(" ~ column ~ ", '" ~ path ~ "[*]')") }}
 {%- endmacro %}
 {% macro spark__json_items(column, path) -%}
     from_json(get_json_object({{ column }}, '{{ path }}'), 'array<string>')
@@ -66,7 +83,7 @@ parses it once for every text: for streams with many rows.
     {{ return(adapter.dispatch('json_texts', 'groundswell')(column, path)) }}
 {%- endmacro %}
 {% macro default__json_texts(column, path) -%}
-    coalesce(json_extract_string({{ column }}, '{{ path if "[*]" in path else path ~ "[*]" }}'), [])
+    coalesce({{ json_text(column, path if "[*]" in path else path ~ "[*]") }}, [])
 {%- endmacro %}
 {% macro spark__json_texts(column, path) -%}
     coalesce(from_json(get_json_object({{ column }}, '{{ path }}'), 'array<string>'), array())
@@ -87,13 +104,21 @@ parses it once for every text: for streams with many rows.
 {# An ISO 8601 text as a naive timestamp in UTC; null where it is none. A text without offset is UTC. #}
 {% macro utc_time(text) -%} {{ return(adapter.dispatch('utc_time', 'groundswell')(text)) }} {%- endmacro %}
 {% macro default__utc_time(text) -%}
-    make_timestamp(epoch_us(try_cast({{ text }} as timestamp with time zone)))
+    case
+        when isfinite(try_cast({{ text }} as timestamp with time zone))
+            then make_timestamp(epoch_us(try_cast({{ text }} as timestamp with time zone)))
+    end
 {%- endmacro %}
 {% macro spark__utc_time(text) -%} to_utc_timestamp(try_cast({{ text }} as timestamp), 'UTC') {%- endmacro %}
 
 {# Seconds since 1970, as a text or a number, as a naive timestamp in UTC; null where it is none. #}
 {% macro unix_time(seconds) -%} {{ return(adapter.dispatch('unix_time', 'groundswell')(seconds)) }} {%- endmacro %}
-{% macro default__unix_time(seconds) -%} make_timestamp(try_cast({{ seconds }} as bigint) * 1000000) {%- endmacro %}
+{% macro default__unix_time(seconds) -%}
+    case
+        when try_cast({{ seconds }} as bigint) between -62135596800 and 253402300799 {#- the years 1 to 9999 #}
+            then make_timestamp(try_cast({{ seconds }} as bigint) * 1000000)
+    end
+{%- endmacro %}
 {% macro spark__unix_time(seconds) -%} timestamp_seconds(try_cast({{ seconds }} as bigint)) {%- endmacro %}
 
 {# Tags as a list of texts, from a JSON array or a text separated by ';' or ','. #}
@@ -102,7 +127,7 @@ parses it once for every text: for streams with many rows.
     list_filter(
         list_transform(
             case
-                when {{ text }} like '[%' then json_extract_string({{ text }}, '$[*]')
+                when {{ text }} like '[%' and json_valid({{ text }}) then json_extract_string({{ text }}, '$[*]')
                 else regexp_split_to_array(coalesce({{ text }}, ''), '[;,]')
             end,
             lambda tag: trim(tag)

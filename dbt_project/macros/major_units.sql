@@ -4,7 +4,7 @@ some have none, some 1000 (docs.stripe.com/currencies). ISK and UGX have none an
 decimals for them. `scale` is the number of decimals to keep: 2 for money, more for the price of one small unit.
 #}
 {% macro major_units(amount, currency, scale=2) -%}
-    cast(
+    try_cast(
         try_cast({{ amount }} as decimal(24, 6)) * case
             when lower({{ currency }}) in (
                 'bif', 'clp', 'djf', 'gnf', 'jpy', 'kmf', 'krw', 'mga', 'pyg', 'rwf', 'vnd', 'vuv', 'xaf', 'xof', 'xpf'
