@@ -81,6 +81,13 @@ def test_the_writer_slot_is_free_after_a_run(server: str) -> None:
         assert client.read_global_concurrency_limit_by_name(WRITER_LIMIT).active_slots == 0
 
 
+def test_the_demos_server_is_for_this_machine_alone(server: str) -> None:
+    port = int(server.rsplit(":", 1)[1])
+    socket.create_connection(("127.0.0.1", port), timeout=60).close()
+    with pytest.raises(ConnectionRefusedError):  # a server for everybody listens at every address of loopback too
+        socket.create_connection(("127.0.0.2", port), timeout=60)
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

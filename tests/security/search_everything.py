@@ -22,6 +22,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -186,7 +187,8 @@ def _json(data: bytes, where: str = "") -> Iterator[tuple[str, Any]]:
     except ValueError:
         for line in data.splitlines():
             if line[:1] in b"{[":
-                yield where, json.dumps(json.loads(line), ensure_ascii=False).replace("\\n", "\n")
+                with suppress(ValueError):  # it only looked like JSON
+                    yield where, json.dumps(json.loads(line), ensure_ascii=False).replace("\\n", "\n")
 
 
 def _pickle(data: bytes) -> Iterator[tuple[str, Any]]:
