@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from prefect import task
@@ -95,22 +95,32 @@ def run_flow(
 def _writer_slot(run: Run) -> Iterator[None]:
     """Prefect's slot for the one run under way, under a lock of the operating system. Raises Busy.
 
-    Prefect gives back the slot of a killed run minutes later, and never when its server was restarted meanwhile.
-    Whoever has the lock is the only run alive: a slot that is taken all the same is a dead run's.
+    Prefect gives back the slot of a killed run minutes later, and never when its server was restarted meanwhile: it
+    has forgotten then whose it is. Whoever has the lock is the only run alive: a slot that is taken before it or after
+    it is nobody's.
     """
     settings = run.settings
-    alone = locks.hold(settings.lock_dir, "flow", holder=run.run_id, wait_seconds=settings.lock_wait_seconds)
-    with alone, ExitStack() as slot:
-        for _ in range(2):
-            try:
-                slot.enter_context(concurrency(WRITER_LIMIT, strict=False, timeout_seconds=SLOT_SECONDS))
-                break
-            except TimeoutError:
-                log.warning("%s: a run that is no more has the slot %s: it is taken away", run.run_id, WRITER_LIMIT)
-                with get_client(sync_client=True) as client:
-                    free = GlobalConcurrencyLimitUpdate(active_slots=0)
-                    client.update_global_concurrency_limit(WRITER_LIMIT, free)
-        yield
+    with locks.hold(settings.lock_dir, "flow", holder=run.run_id, wait_seconds=settings.lock_wait_seconds):
+        try:
+            with ExitStack() as slot:
+                for _ in range(2):
+                    try:
+                        slot.enter_context(concurrency(WRITER_LIMIT, strict=False, timeout_seconds=SLOT_SECONDS))
+                        break
+                    except TimeoutError:
+                        log.warning(
+                            "%s: a run that is no more has the slot %s: it is taken away", run.run_id, WRITER_LIMIT
+                        )
+                        _free_slot()
+                yield
+        finally:
+            with suppress(Exception):  # the server may be gone, and the next run takes it away all the same
+                _free_slot()
+
+
+def _free_slot() -> None:
+    with get_client(sync_client=True) as client:
+        client.update_global_concurrency_limit(WRITER_LIMIT, GlobalConcurrencyLimitUpdate(active_slots=0))
 
 
 @contextmanager
