@@ -13,6 +13,7 @@ from flows.core import redaction
 from flows.core.run import Run
 from flows.enrich import clean, commercial, language, sentiment
 from flows.enrich.batches import count, insert, read_table
+from flows.enrich.scope import look_at, looked_at
 
 T = TypeVar("T")
 
@@ -35,11 +36,15 @@ _CHANGED = f"""
             )), 16) as content_hash
         from intermediate.int_messages as m
         left join intermediate.int_tickets as opened on opened.ticket_id = m.ticket_id and m.position = 1
+        where m.ticket_id in (select ticket_id from tickets_in_scope)
+    ),
+    known as (
+        select * from enrich.messages where ticket_id in (select ticket_id from tickets_in_scope)
     )
     select coalesce(hashed.message_id, known.message_id) as message_id, hashed.ticket_id, hashed.content_hash,
         known.ticket_id as known_ticket_id
     from hashed
-    full join enrich.messages as known on known.message_id = hashed.message_id
+    full join known on known.message_id = hashed.message_id
     where known.content_hash is distinct from hashed.content_hash
 """
 # A ticket without a hash is read again by refresh_tickets. Written first, so that a run which is stopped on the way
@@ -69,6 +74,7 @@ _UNREAD = f"""
 
 def refresh_messages(con: duckdb.DuckDBPyConnection, run: Run) -> int:
     """Read what changed in intermediate.int_messages into enrich.messages. Returns how many messages were read."""
+    look_at(con, "messages", RULES)
     con.execute(_CHANGED)
     if count(con, "changed_messages"):
         con.execute(_UNREAD_TICKETS)
@@ -85,6 +91,7 @@ def refresh_messages(con: duckdb.DuckDBPyConnection, run: Run) -> int:
     else:
         total = 0
     con.execute("drop table changed_messages")
+    looked_at(con, "messages", RULES)
     return total
 
 

@@ -25,6 +25,8 @@ TABLES: dict[str, str] = {
         topic_similarity DOUBLE, quote VARCHAR, steps VARCHAR, is_spam BOOLEAN, sentiment_first DOUBLE,
         sentiment_last DOUBLE, churn_kind VARCHAR, churn_span VARCHAR, extractor_error VARCHAR, enriched_at TIMESTAMP
     """,
+    # The rules and models that all messages, and all tickets, were last read with.
+    "read_with": "part VARCHAR, rules VARCHAR",
     "topics": """
         topic_id VARCHAR, label VARCHAR, words VARCHAR[], tickets INTEGER, born_at TIMESTAMP, status VARCHAR,
         model_id VARCHAR

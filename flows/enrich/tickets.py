@@ -13,6 +13,7 @@ from flows.enrich.batches import count, read_table
 from flows.enrich.conversations import prepare_conversations
 from flows.enrich.models import Models
 from flows.enrich.reader import TicketReader
+from flows.enrich.scope import look_at, looked_at
 from flows.enrich.seeds import Seeds
 
 BATCH = 1_000  # tickets that are read together
@@ -29,11 +30,15 @@ _CHANGED = f"""
         select t.ticket_id, left(md5(concat_ws('|', $rules, {CONTENT})), 16) as content_hash, models.model_id
         from intermediate.int_tickets as t
         left join ticket_models as models on models.source = t.source
+        where t.ticket_id in (select ticket_id from tickets_in_scope)
+    ),
+    known as (
+        select * from enrich.tickets where ticket_id in (select ticket_id from tickets_in_scope)
     )
     select coalesce(hashed.ticket_id, known.ticket_id) as ticket_id, hashed.content_hash, hashed.model_id,
         known.ticket_id is not null as is_known
     from hashed
-    full join enrich.tickets as known on known.ticket_id = hashed.ticket_id
+    full join known on known.ticket_id = hashed.ticket_id
     where known.content_hash is distinct from hashed.content_hash or known.model_id is distinct from hashed.model_id
         or hashed.ticket_id is null
 """
@@ -60,6 +65,8 @@ def refresh_tickets(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, foun
         {"source": sources, "model_id": [found.model_id_for(source) for source in sources]},
         schema={"source": pl.String, "model_id": pl.String},
     )
+    read_with = digest(rules, *(f"{source}={model_id}" for source, model_id in models.iter_rows()))
+    look_at(con, "tickets", read_with)
     con.register("ticket_models", models.to_arrow())
     con.execute(_CHANGED, {"rules": rules})
     con.unregister("ticket_models")
@@ -82,4 +89,5 @@ def refresh_tickets(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, foun
             con.unregister("new_tickets")
     con.execute("drop table changed_tickets")
     con.execute("drop table if exists conversations")
+    looked_at(con, "tickets", read_with)
     return total

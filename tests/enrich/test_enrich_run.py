@@ -63,6 +63,25 @@ def test_only_new_and_changed_conversations_are_read_again(tmp_path: Path) -> No
     assert con.sql("select count(*) from enrich.tickets where ticket_id = 'z:7'").fetchall() == [(0,)]
 
 
+def test_only_tickets_that_dbt_names_are_looked_at_until_rules_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    con = make_warehouse()
+    enrich_connection(con, make_run(tmp_path))
+    con.execute("drop view intermediate.int_ticket_changes")
+    con.execute("create table intermediate.int_ticket_changes as select 'z:4' as ticket_id")
+    for ticket_id in ("z:4", "z:5"):
+        add_message(con, ticket_id, 2, "It still does not work", minute=500)
+    second = make_run(tmp_path, hours=1)
+    enrich_connection(con, second)
+    assert (second.report.counts["enrich.messages"], second.report.counts["enrich.tickets"]) == (1, 1)
+    monkeypatch.setattr(messages, "RULES", messages.RULES + ".1")
+    monkeypatch.setattr(messages, "_CHANGED", messages._CHANGED.replace("'|', '", "'|', 'newer "))
+    third = make_run(tmp_path, hours=2)
+    enrich_connection(con, third)
+    assert (third.report.counts["enrich.messages"], third.report.counts["enrich.tickets"]) == (92, 90)
+
+
 def test_a_reply_changes_no_words_of_the_opening_message(tmp_path: Path) -> None:
     con = make_warehouse(30)
     add_message(con, "z:0", 2, "By the way, HTTP 500 on /billing too", minute=400)
