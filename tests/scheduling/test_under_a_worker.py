@@ -143,5 +143,3 @@ def test_no_secret_is_in_what_server_worker_and_runs_have_written(world: Prefect
     found = search_everything(world.folder, SECRETS.values(), skip=[home / "env", home / "sandbox"])
     assert [str(hit) for hit in found.hits] == []
     assert {"SQLite", "Parquet", "DuckDB"} <= found.decoded.keys()
-    newest = world.post("/logs/filter", {"limit": 200, "sort": "TIMESTAMP_DESC"})
-    assert any("***" in line["message"] for line in newest), "the server was told what the vendors said"
