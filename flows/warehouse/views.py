@@ -174,12 +174,16 @@ def _enrich(con: duckdb.DuckDBPyConnection) -> None:
             " where t.schema_name = 'enrich' group by all"
         ).fetchall()
     }
+    anew = False
     for table, columns in TABLES.items():
         shape = digest(columns)[:16]
         names = [column.split()[0].strip('"') for column in columns.split(",")]
         if made.get(table) != (shape, names):
             con.execute(f"create or replace table enrich.{table} ({columns})")
             con.execute(f"comment on table enrich.{table} is '{shape}'")
+            anew = True
+    if anew:  # what was read is gone, so it counts as read with no rules at all
+        con.execute("delete from enrich.read_with")
 
 
 def _naive(moment: datetime) -> datetime:
