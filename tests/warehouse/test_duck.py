@@ -91,9 +91,12 @@ def test_sources_say_when_they_were_pulled_and_whether_they_are_late_or_bad(hous
 
 def test_enrichment_tables_are_kept_and_made_again_only_when_their_columns_change(house, monkeypatch):
     house.enrich_ticket("zendesk:1", intent="bug")
+    house.execute("insert into enrich.read_with values ('tickets', 'rules')")
     assert house.rows("select ticket_id from enrich.tickets") == [("zendesk:1",)]
+    assert house.rows("select part from enrich.read_with") == [("tickets",)]
     monkeypatch.setattr("flows.enrich.tables.TABLES", {"tickets": "ticket_id VARCHAR, more VARCHAR"})
     assert house.rows("select ticket_id, more from enrich.tickets") == []
+    assert house.rows("select part from enrich.read_with") == [], "else its history would never be read again"
 
 
 def test_a_second_process_waits_for_the_writer_and_says_who_holds_it(house):
