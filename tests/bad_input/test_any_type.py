@@ -171,7 +171,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     return house
 
 
-@pytest.mark.parametrize(("source", "stream", "make", "table", "id"), STREAMS, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("source", "stream", "make", "table", "id"), STREAMS, ids=[table for *_, table, _ in STREAMS])
 def test_what_landed_is_in_staging_or_in_quarantine(
     house: House, source: str, stream: str, make: Any, table: str, id: str
 ) -> None:
