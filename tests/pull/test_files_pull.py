@@ -306,7 +306,7 @@ def test_inspection_shows_counts_a_redacted_sample_and_the_time(desk: Desk) -> N
     desk.write("t.csv", "id,subject\n1,Mail me at jane.doe@example.com\n2,two\n")
     desk.stream("tickets", "t.csv")
     text = "\n".join(inspect(desk.settings(), "desk").lines())
-    assert "2 tickets" in text and "1 seconds" in text
+    assert "2 tickets" in text and "about 1 second\n" in text
     assert "jane.doe" not in text and "Mail me at [email-" in text
 
 
