@@ -25,17 +25,20 @@ SENTIMENT_LANGUAGES = ("en", None)  # a text too short to show its language is s
 # What tells that a message says something else than before.
 CONTENT = "m.body"
 
+# The subject belongs to the opening message. A condition on `position` in the join itself would be no join by hash.
+_SUBJECT = "case when m.position = 1 then opened.subject end"
+
 # One row a message that is new, changed or gone (without a hash): whose hash is not the one that is known.
 _CHANGED = f"""
     create or replace temp table changed_messages as
     with hashed as (
         select m.message_id, m.ticket_id,
             left(md5(concat_ws(
-                '|', '{RULES}', m.ticket_id, m.author_role, m.position, m.is_public, m.body_format, opened.subject,
+                '|', '{RULES}', m.ticket_id, m.author_role, m.position, m.is_public, m.body_format, {_SUBJECT},
                 {CONTENT}
             )), 16) as content_hash
         from intermediate.int_messages as m
-        left join intermediate.int_tickets as opened on opened.ticket_id = m.ticket_id and m.position = 1
+        left join intermediate.int_tickets as opened on opened.ticket_id = m.ticket_id
         where m.ticket_id in (select ticket_id from tickets_in_scope)
     ),
     known as (
@@ -65,10 +68,10 @@ _GONE = """
 _UNREAD = f"""
     create or replace temp table unread_messages as
     select row_number() over () as n, m.message_id, m.ticket_id, changed.content_hash, m.author_role, m.position,
-        m.is_public, m.body_format, opened.subject, left(coalesce(m.body, ''), {clean.MAX_BODY + 1}) as body
+        m.is_public, m.body_format, {_SUBJECT} as subject, left(coalesce(m.body, ''), {clean.MAX_BODY + 1}) as body
     from intermediate.int_messages as m
     inner join changed_messages as changed on changed.message_id = m.message_id
-    left join intermediate.int_tickets as opened on opened.ticket_id = m.ticket_id and m.position = 1
+    left join intermediate.int_tickets as opened on opened.ticket_id = m.ticket_id
 """
 
 
