@@ -11,11 +11,7 @@ messages as (
 
 tickets as (
     select
-        ticket_id, account_key, created_at, greatest(created_at, known_at) as seen_at, error_signature, error_code,
-        topic_id, topic_label, intent, product_area, symptom, '#' || source_ticket_id as number,
-        -- and no longer number that begins with it
-        regexp_escape('#' || source_ticket_id) || '([^0-9]|$)' as naming,
-        concat_ws(' ', title, clean_text) as words
+        ticket_id, account_key, created_at, greatest(created_at, known_at) as seen_at
     from {{ ref('int_ticket_facts') }}
     where account_key is not null
 ),
@@ -87,40 +83,16 @@ solved as (
     select ticket_id, occurred_at from {{ ref('int_ticket_turns') }} where turn = 'solved'
 ),
 
--- The same issue: the customer names the earlier ticket, or both have the error signature, the topic, or the intent with
--- its product area and the symptom.
+-- When the earlier ticket was last solved before it came again.
 repeats as (
-    select
-        again.account_key, again.ticket_id, again.seen_at, again.created_at as again_at,
-        earlier.ticket_id as earlier_id, earlier.created_at,
-        solved.occurred_at as solved_at,
-        case
-            when earlier.error_signature = again.error_signature then coalesce(again.error_code, 'the same error')
-            when earlier.topic_id = again.topic_id then coalesce(again.topic_label, 'the same topic')
-            when regexp_matches(again.words, earlier.naming) then 'it names ' || earlier.number
-            else replace(again.symptom, '_', ' ') || ', ' || replace(again.intent, '_', ' ')
-        end as subject
-    from tickets as again
+    select alike.*, solved.occurred_at as solved_at
+    from {{ ref('int_churn_alike_tickets') }} as alike
     inner join rules on rules.id = 'C07'
-    inner join tickets as earlier
-        on earlier.account_key = again.account_key
-        and earlier.created_at < again.created_at
-        and earlier.seen_at <= again.seen_at
     inner join solved
-        on solved.ticket_id = earlier.ticket_id
-        and solved.occurred_at <= again.created_at
-        and solved.occurred_at > again.created_at - to_days(rules.window_days)
-    left join {{ ref('vague_symptoms') }} as vague on vague.symptom = again.symptom
-    where earlier.error_signature = again.error_signature
-        or earlier.topic_id = again.topic_id
-        or regexp_matches(again.words, earlier.naming)
-        or (
-            earlier.intent = again.intent and earlier.product_area = again.product_area
-            and earlier.symptom = again.symptom and vague.symptom is null
-        )
-    qualify row_number() over (
-        partition by again.ticket_id, earlier.ticket_id order by solved.occurred_at desc
-    ) = 1
+        on solved.ticket_id = alike.earlier_id
+        and solved.occurred_at <= alike.again_at
+        and solved.occurred_at > alike.again_at - to_days(rules.window_days)
+    qualify row_number() over (partition by alike.ticket_id, alike.earlier_id order by solved.occurred_at desc) = 1
 ),
 
 c07 as (
