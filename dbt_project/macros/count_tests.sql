@@ -16,12 +16,17 @@ from there on, so a tail of 1e-12 is as exact as one of 0.1. Only meant for obse
             cast({{ observed }} as bigint) + 60
             + cast(ceil(12 * sqrt({{ mean }} + ({{ overdispersion }}) * ({{ mean }}) * ({{ mean }}))) as bigint)
         ),
-        lambda i: exp(
-            lgamma(i + 1.0 / ({{ overdispersion }})) - lgamma(1.0 / ({{ overdispersion }})) - lgamma(i + 1.0)
-            - ln(1 + ({{ overdispersion }}) * ({{ mean }})) / ({{ overdispersion }})
-            + i * ln(({{ overdispersion }}) * ({{ mean }}) / (1 + ({{ overdispersion }}) * ({{ mean }})))
-        )
+        lambda i: {{ nb_probability('i', mean, overdispersion) }}
     )))
+{%- endmacro %}
+
+{# P(X = i): one term of it. #}
+{% macro nb_probability(i, mean, overdispersion) -%}
+    exp(
+        lgamma({{ i }} + 1.0 / ({{ overdispersion }})) - lgamma(1.0 / ({{ overdispersion }})) - lgamma({{ i }} + 1.0)
+        - ln(1 + ({{ overdispersion }}) * ({{ mean }})) / ({{ overdispersion }})
+        + {{ i }} * ln(({{ overdispersion }}) * ({{ mean }}) / (1 + ({{ overdispersion }}) * ({{ mean }})))
+    )
 {%- endmacro %}
 
 {# A float to three significant digits: the same on every run and machine. #}

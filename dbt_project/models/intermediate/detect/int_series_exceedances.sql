@@ -36,12 +36,21 @@ expected as (
         and baselines.anchor_day = counts.anchor_day
 ),
 
+-- The chance of exactly as many is a part of the chance of as many or more: where it alone is above the threshold (by
+-- more than rounding), there is nothing to sum.
+possible as (
+    select *
+    from expected
+    where reporters >= min_lift * expected
+        and expected > 0
+        and {{ nb_probability('reporters', 'expected', 'overdispersion') }} <= threshold * 1.01
+),
+
 tested as (
     select
         *,
         {{ significant(nb_upper_tail('reporters', 'expected', 'overdispersion')) }} as p_value
-    from expected
-    where reporters >= min_lift * expected and expected > 0
+    from possible
 )
 
 select
