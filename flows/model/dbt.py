@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import duckdb
 
@@ -25,6 +25,7 @@ from flows.warehouse.duck import writer
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunResult
+    from dbt.contracts.graph.manifest import Manifest
 
 Layer = Literal["stage", "judge", "history", "settle"]
 
@@ -44,7 +45,11 @@ STAGED = ("models/staging", "models/intermediate/common", "macros")
 JUDGED = ("models/staging", "models/intermediate", "models/marts", "macros", "seeds/policy/tracker_links.csv")
 # What they were built with, ticket by ticket: the model that says what has changed since -> its table.
 FINGERPRINTS = {"int_ticket_changes": "control.tickets_built", "int_fact_changes": "control.facts_built"}
+# What dbt reads to know the project.
+PROJECT = ("models", "macros", "seeds", "tests", "dbt_project.yml", "profiles.yml")
 THREADS = 1
+
+_manifests: dict[tuple[str, str, str], Manifest] = {}
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,8 @@ def invoke(settings: Settings, arguments: list[str], *, layer: str) -> LayerResu
     start = perf_counter()
     try:
         with _environment(GROUNDSWELL_WAREHOUSE=str(settings.warehouse_path.resolve())):
-            answer = dbtRunner().invoke([command, *rest, *options])
+            parsed = None if command == "docs" else _parsed(settings, options)
+            answer = dbtRunner(parsed).invoke([command, *rest, *options])
     finally:
         _let_go()
     seconds = round(perf_counter() - start, 2)
@@ -141,6 +147,21 @@ def invoke(settings: Settings, arguments: list[str], *, layer: str) -> LayerResu
         warnings=[_say(r) for r in results if r.status == "warn"],
         seconds=seconds,
     )
+
+
+def _parsed(settings: Settings, options: list[str]) -> Manifest | None:
+    """The project as dbt parses it: once a process, not once an invocation. None where it does not parse."""
+    from dbt.cli.main import dbtRunner
+
+    # The name of the warehouse's file stands in every relation.
+    key = (str(settings.dbt_dir), settings.warehouse_path.stem, _digest(settings.dbt_dir, *PROJECT))
+    if key not in _manifests:
+        manifest = dbtRunner().invoke(["parse", *options]).result
+        if manifest is None:  # the invocation itself will say why
+            return None
+        _manifests.clear()
+        _manifests[key] = cast("Manifest", manifest)
+    return cast("Manifest", _manifests[key].deepcopy())  # type: ignore[no-untyped-call]  # an invocation writes into it
 
 
 def _say(result: RunResult) -> str:
