@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import duckdb
 import polars as pl
 
 from flows.core.run import Run
-from flows.enrich.workers import Progress, Read, in_order, processes
+from flows.core.workers import Progress, in_order, processes
 
 
 def read_table(
-    con: duckdb.DuckDBPyConnection, run: Run, table: str, read: Read, batch: int, chunk: int
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    table: str,
+    read: Callable[[pl.DataFrame], pl.DataFrame],
+    batch: int,
+    chunk: int,
 ) -> Iterator[pl.DataFrame]:
     """`read` of every `batch` rows of a table whose column `n` counts from 1, joined to frames of about `chunk` rows.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import polars as pl
 
@@ -13,11 +15,13 @@ from flows.core.errors import ConfigError
 from flows.core.keys import digest
 from flows.core.redaction import redact
 from flows.core.run import Run
+from flows.core.workers import in_order, processes
 from flows.landing.store import while_compacted
-from flows.validate.batch import Accepted, Batch, chunks, snapshot_sizes
-from flows.validate.columns import AHEAD, Mismatch, as_text, extract, shorten
+from flows.validate.batch import CHUNK_ROWS, Accepted, Batch, chunks, snapshot_sizes
+from flows.validate.columns import shorten
 from flows.validate.quarantine import Entry, Quarantine
-from flows.validate.suites import DECLARED_TYPES, NOT_AHEAD, Suite, judge, load
+from flows.validate.rows import look_at
+from flows.validate.suites import NOT_AHEAD, Suite, judge, load
 
 READBACK_BAD_SHARE = 0.2
 CONTRADICTED = "key_is_unique"  # the rule that a row breaks which came twice with different contents
@@ -138,35 +142,24 @@ def _look_at_rows(
     run: Run, suite: Suite, source: str, stream: str, since: Accepted, again: list[Entry], clock: datetime
 ) -> _Rows:
     rows = _Rows()
-    rules = [DECLARED_TYPES, *([NOT_AHEAD] if suite.times else []), *suite.rules]
-    too_late = [pl.when(pl.col(name) > clock).then(pl.lit(name)).otherwise(None) for name in suite.times]
-    ahead = pl.coalesce(*too_late, pl.lit(None, pl.String)).alias(AHEAD)
-    for chunk in chunks(run.landing, source, stream, since, also=[entry.seq for entry in again]):
-        typed, mismatches = extract(chunk["payload"], suite.declared())
-        frame = pl.concat([chunk.select("id", "version", "pulled_at"), typed.with_columns(ahead)], how="horizontal")
-        verdict = judge().judge(suite.name, rules, frame)
-        rows.problems |= dict.fromkeys(verdict.problems)
-        rows.unjudged |= dict.fromkeys(verdict.unjudged)
-        broken: dict[int, Entry] = {}
-        for failure in verdict.failures:
-            if not failure.rows:
-                text = f"{suite.name}: rule {failure.rule} is broken and does not say by which rows"
-                (rows.unjudged if failure.severity == "critical" else rows.problems)[text] = None
-            for row in failure.rows:
-                column, value = _culprit(failure.column, row, frame, mismatches)
-                if failure.severity != "critical":
-                    rows.noted[failure.rule, failure.severity] += 1
-                    rows.examples.setdefault(failure.rule, value or "nothing")
-                elif row in broken:
-                    broken[row] = replace(broken[row], also=(*broken[row].also, failure.rule))
-                else:
-                    id, version, seq = chunk.select("id", "version", "seq").row(row)
-                    broken[row] = Entry(
-                        source=source, stream=stream, id=id, seq=seq, record_version=version, suite=suite.name,
-                        rule=failure.rule, column=column, value=value, severity=failure.severity,
-                    )  # fmt: skip
-        rows.entries += [broken[row] for row in sorted(broken)]
-        rows.batch.add(chunk, set(broken), since)
+    look = partial(look_at, suite, source, stream, clock)
+    also = [entry.seq for entry in again]
+    new = sum(c.rows for c in run.landing.commits(source, stream) if c.number > since.commit)
+    taken: deque[pl.DataFrame] = deque()  # what the workers are at, and perhaps one more
+
+    def batches() -> Iterator[pl.DataFrame]:
+        for chunk in chunks(run.landing, source, stream, since, also=also):
+            taken.append(chunk)
+            yield chunk
+
+    for seen in in_order(look, batches(), new // CHUNK_ROWS, processes(run.settings.processes)):
+        chunk = taken.popleft()
+        rows.problems |= dict.fromkeys(seen.problems)
+        rows.unjudged |= dict.fromkeys(seen.unjudged)
+        rows.noted.update(seen.noted)
+        rows.examples = {**seen.examples, **rows.examples}
+        rows.entries += seen.broken.values()
+        rows.batch.add(chunk, set(seen.broken), since)
         rows.seen += chunk.height
         rows.newest_seq = max(rows.newest_seq, *chunk["seq"])
     for id, version, seq in rows.batch.contradicted().select("id", "version", "seq").iter_rows():
@@ -177,19 +170,6 @@ def _look_at_rows(
             )
         )  # fmt: skip
     return rows
-
-
-def _culprit(column: str, row: int, frame: pl.DataFrame, mismatches: dict[int, Mismatch]) -> tuple[str, str | None]:
-    """The column that breaks a rule in a row, and its value as text."""
-    mismatch = mismatches.get(row)
-    if column == DECLARED_TYPES.columns[0] and mismatch:
-        return mismatch.column, mismatch.value
-    if mismatch and mismatch.column == column:
-        return column, mismatch.value
-    if column == AHEAD:
-        column = frame[row, AHEAD]
-    value = frame[row, column]
-    return column, None if value is None else as_text(value)
 
 
 def _look_at_batch(

@@ -12,9 +12,10 @@ import pytest
 from enrich_world import add_message, make_run, make_warehouse
 from worker_functions import dies, doubled, fails
 
+from flows.core import workers
 from flows.core.errors import GroundswellError
 from flows.core.run import Run
-from flows.enrich import messages, tickets, workers
+from flows.enrich import messages, tickets
 from flows.enrich.run import enrich_connection
 
 
@@ -55,7 +56,7 @@ import sys
 sys.path.insert(0, {tests!r})
 import polars as pl
 from worker_functions import sleeps
-from flows.enrich import workers
+from flows.core import workers
 if __name__ == "__main__":
     for frame in workers.in_order(sleeps, [pl.DataFrame({{"n": [1]}})] * 20, 20, 2):
         pass

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flows.core.errors import GroundswellError
 
@@ -29,7 +29,7 @@ MANY = 8  # batches from which starting processes pays
 MOST_PROCESSES = 8  # the one process that reads and writes the warehouse cannot feed more
 LOG_SECONDS = 15.0
 
-Read = Callable[["pl.DataFrame"], "pl.DataFrame"]
+T = TypeVar("T")
 
 
 def processes(wanted: int | None) -> int:
@@ -37,7 +37,9 @@ def processes(wanted: int | None) -> int:
     return wanted or min(MOST_PROCESSES, len(os.sched_getaffinity(0)))
 
 
-def in_order(read: Read, batches: Iterable[pl.DataFrame], count: int, workers: int) -> Iterator[pl.DataFrame]:
+def in_order(
+    read: Callable[[pl.DataFrame], T], batches: Iterable[pl.DataFrame], count: int, workers: int
+) -> Iterator[T]:
     """`read` of each of `count` batches. At most two batches a worker are in memory at once.
 
     `read` must be picklable. Raises what it raises, and GroundswellError when a worker process dies.
@@ -46,7 +48,7 @@ def in_order(read: Read, batches: Iterable[pl.DataFrame], count: int, workers: i
         yield from map(read, batches)
         return
     pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start, initargs=(pickle.dumps(read),))
-    waiting: deque[Future[pl.DataFrame]] = deque()
+    waiting: deque[Future[T]] = deque()
     try:
         for batch in batches:
             waiting.append(pool.submit(_read, batch))
@@ -76,7 +78,7 @@ class Progress:
         if now - self._said >= LOG_SECONDS:
             self._said = now
             rate = self._done * 60 / (now - self._started)
-            log.info("enrich: %s of %s %s read, %s a minute", *map("{:,.0f}".format, (self._done, self._total)),
+            log.info("%s of %s %s read, %s a minute", *map("{:,.0f}".format, (self._done, self._total)),
                      self._what, f"{rate:,.0f}")  # fmt: skip
 
 
@@ -101,6 +103,5 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _read(batch: pl.DataFrame) -> pl.DataFrame:
-    found: pl.DataFrame = _function(batch)
-    return found
+def _read(batch: pl.DataFrame) -> Any:
+    return _function(batch)
