@@ -7,6 +7,7 @@ two stores, so a missing file is no error, only a reason to train.
 from __future__ import annotations
 
 import pickle
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,14 @@ class Models:
         self.entries[name] = {**entry, "model_id": model_id}
         self._loaded[name] = artifact
         self.run.report.count("enrich.models_fitted")
+        self._remove_superseded()
+
+    def _remove_superseded(self) -> None:
+        """Artifacts that no name stands for any more, and those of runs that ended before they registered theirs."""
+        kept = {entry["model_id"] for entry in current(self.run).values()}
+        for folder in (self.run.settings.home / "models").iterdir():
+            if folder.name not in kept:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _read(path: Path) -> Any:

@@ -9,6 +9,7 @@ import pytest
 from enrich_world import add_message, add_ticket, make_run, make_warehouse
 
 from flows.enrich import messages, sentiment
+from flows.enrich.models import current
 from flows.enrich.run import enrich_connection
 from flows.enrich.train import train_connection
 
@@ -164,6 +165,8 @@ def test_models_are_registered_and_fitted_again_only_when_outgrown(tmp_path: Pat
     grown = make_run(tmp_path, hours=2)
     train_connection(con, grown)
     assert grown.report.counts["enrich.models_fitted"] == 1
+    in_force = {entry["model_id"] for entry in current(grown).values()}
+    assert {path.name for path in (tmp_path / "models").iterdir()} == in_force and len(in_force) == 2
 
 
 def test_a_lost_artifact_is_fitted_again(tmp_path: Path) -> None:
