@@ -11,7 +11,8 @@ events as (
     where account_key is not null
 ),
 
--- Each failed attempt, with what was known of its bill by then.
+-- Each moment at which failed attempts became known, after days without a run several at once, with what was known of
+-- their bill by then.
 failures as (
     select
         account_key, coalesce(invoice_id, record_id) as thread, subscription_id, seen_at, amount, currency,
@@ -24,6 +25,9 @@ failures as (
         partition by account_key, coalesce(invoice_id, record_id) order by seen_at, occurred_at, event_id
         rows unbounded preceding
     )
+    qualify row_number() over (
+        partition by account_key, coalesce(invoice_id, record_id), seen_at order by occurred_at desc, event_id desc
+    ) = 1
 ),
 
 threads as (
