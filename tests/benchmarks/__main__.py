@@ -11,6 +11,7 @@ import json
 import shutil
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def main() -> None:
             results["backfill"][size] = backfill.run(home)
             _told(out, results)
         if "hourly" in parts and size in (sizes[0], sizes[-1]):
-            results["hourly"][size] = hourly.run(home, lambda hour, home=home, size=size: change(home, size, hour))
+            results["hourly"][size] = hourly.run(home, partial(_change, home, size))
             _told(out, results)
     if "hourly" in parts:
         results["floor"] = hourly.pieces(out / str(sizes[0]))
@@ -58,6 +59,10 @@ def main() -> None:
     for line in missed:
         print(f"missed: {line}")
     sys.exit(1 if missed else 0)
+
+
+def _change(home: Path, size: int, hour: int, changed: int) -> str:
+    return change(home, size, hour, changed=changed)
 
 
 def _told(out: Path, results: dict[str, Any]) -> None:

@@ -13,11 +13,11 @@ import shutil
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,26 +48,36 @@ class Moment:
 
     def arm(self) -> None:
         """Make this process die there."""
-        module, _, path = self.where.partition(":")
-        owner: Any = importlib.import_module(module)
-        *parents, name = path.split(".")
-        for parent in parents:
-            owner = getattr(owner, parent)
-        real = getattr(owner, name)
-        left = self.nth
+        die = partial(os.kill, os.getpid(), signal.SIGKILL)
+        at_call(self.where, self.call, self.nth, **{self.when: die})
 
-        @wraps(real)
-        def fatal(*args: Any, **kwargs: Any) -> Any:
-            nonlocal left
-            left -= self.call in repr((args, kwargs))
-            if not left and self.when == "before":
-                os.kill(os.getpid(), signal.SIGKILL)
-            answer = real(*args, **kwargs)
-            if not left:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return answer
 
-        setattr(owner, name, fatal)
+def at_call(
+    where: str, call: str = "", nth: int = 1, *, before: Callable[[], None] | None = None,
+    after: Callable[[], None] | None = None,
+) -> None:  # fmt: skip
+    """Do something before or after the nth call of `where` (module:path) that has `call` in its arguments."""
+    module, _, path = where.partition(":")
+    owner: Any = importlib.import_module(module)
+    *parents, name = path.split(".")
+    for parent in parents:
+        owner = getattr(owner, parent)
+    real = getattr(owner, name)
+    left = nth
+
+    @wraps(real)
+    def replaced(*args: Any, **kwargs: Any) -> Any:
+        nonlocal left
+        is_it = call in repr((args, kwargs))
+        left -= is_it
+        if before and is_it and not left:
+            before()
+        answer = real(*args, **kwargs)
+        if after and is_it and not left:
+            after()
+        return answer
+
+    setattr(owner, name, replaced)
 
 
 @dataclass(frozen=True)

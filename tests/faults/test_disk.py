@@ -6,21 +6,18 @@ EFBIG), which needs no rights and stops Python, Polars, DuckDB and dbt alike.
 
 from __future__ import annotations
 
-import importlib
 import os
 import resource
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import wraps
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 from damage import overwrite, overwrite_what_is_read_late
 from end_state import Parts, differences, end_state
-from killed_runs import PATIENCE, SavedCompany, _live, _nursery, run, told_at_once
+from killed_runs import PATIENCE, SavedCompany, _live, _nursery, at_call, run, told_at_once
 from typer.testing import CliRunner
 
 from flows.cli import app
@@ -35,32 +32,19 @@ pytestmark = pytest.mark.timeout(1800)
 
 @dataclass(frozen=True)
 class Full:
-    """When the disk is full: from the nth call of `where` (module:path) with `call` in its arguments."""
+    """When the disk is full: from the first call of `where` (module:path) with `call` in its arguments."""
 
     name: str
     where: str
     call: str = ""
-    nth: int = 1
     flow: str = "hourly"
 
     def arm(self) -> None:
-        module, _, path = self.where.partition(":")
-        owner: Any = importlib.import_module(module)
-        *parents, name = path.split(".")
-        for parent in parents:
-            owner = getattr(owner, parent)
-        real = getattr(owner, name)
-        left = self.nth
+        at_call(self.where, self.call, before=_fill)
 
-        @wraps(real)
-        def fills(*args: Any, **kwargs: Any) -> Any:
-            nonlocal left
-            left -= self.call in repr((args, kwargs))
-            if left == 0:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
-            return real(*args, **kwargs)
 
-        setattr(owner, name, fills)
+def _fill() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 
 
 MOMENTS = [

@@ -4,9 +4,13 @@
 --   3 place      page or product area, and symptom (no vague one), of a bug-like ticket
 --   4 topic      topic of a bug-like ticket
 -- seen_at: from when the ticket was known to have the key.
+{{ config(
+    materialized='incremental', incremental_strategy='append', pre_hook="{{ drop_changed('int_fact_changes') }}"
+) }}
+
 with facts as (
     select facts.*, coalesce(enriched.error_signature_version, 1) as error_signature_version
-    from {{ ref('int_ticket_facts') }} as facts
+    from ({{ facts_changed(ref('int_ticket_facts')) }}) as facts
     left join {{ source('enrich', 'tickets') }} as enriched on enriched.ticket_id = facts.ticket_id
 ),
 

@@ -1,9 +1,13 @@
 -- Grain: dimension x value x ticket. The series that are tested, ticket by ticket.
+{{ config(
+    materialized='incremental', incremental_strategy='append', pre_hook="{{ drop_changed('int_fact_changes') }}"
+) }}
+
 with facts as (
     select
         ticket_id, reporter_key, created_at, greatest(created_at, known_at) as seen_at, intent, topic_id,
         error_signature
-    from {{ ref('int_ticket_facts') }}
+    from ({{ facts_changed(ref('int_ticket_facts')) }}) as facts
 ),
 
 final as (
@@ -17,7 +21,8 @@ final as (
     from facts
     where error_signature is not null
     union all
-    select 'bug', bug_key, ticket_id, reporter_key, created_at, seen_at from {{ ref('int_bug_keys') }}
+    select 'bug', bug_key, ticket_id, reporter_key, created_at, seen_at
+    from ({{ facts_changed(ref('int_bug_keys')) }}) as bug_keys
 )
 
 select * from final
