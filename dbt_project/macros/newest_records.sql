@@ -69,10 +69,22 @@ history is asked only for ids that were ever in quarantine and are not what stag
 {% endmacro %}
 
 {#
-The newest of good records, with what is known of the first. Versions are compared without their payloads, which are
-fetched for the newest alone: a history's payloads do not fit into memory.
+The newest of good records, with what is known of the first. A history's payloads do not fit into memory, nor does the
+order of all its versions: what was landed once passes as it is, and only of the rest are versions compared, without
+their payloads. Which ids were landed more often is told by a hash; two ids with the same one are merely compared as well.
 #}
 {% macro newest_of(vendor, stream, where=none, only=none) %}
+    {%- set mark = fingerprint(['landed.source', 'landed.id']) -%}
+    {%- set repeated -%}
+        (select {{ mark }} as mark from ({{ good_records(vendor, stream, where, only=only) }}) as landed
+        group by 1 having count(*) > 1)
+    {%- endset %}
+    select
+        landed.source, landed.id, landed.version, landed.pulled_at, landed.seq, landed.payload,
+        landed.pulled_at as first_pulled_at, landed.backfill as first_backfill
+    from ({{ good_records(vendor, stream, where, only=only) }}) as landed
+    where {{ mark }} not in {{ repeated }}
+    union all
     select
         landed.source, landed.id, landed.version, landed.pulled_at, landed.seq, landed.payload,
         newest.first_pulled_at, newest.first_backfill
@@ -83,7 +95,8 @@ fetched for the newest alone: a history's payloads do not fit into memory.
             row_number() over newest as newness,
             first_value(pulled_at) over arrival as first_pulled_at,
             first_value(backfill) over arrival as first_backfill
-        from ({{ good_records(vendor, stream, where, only=only) }}) as good
+        from ({{ good_records(vendor, stream, where, only=only) }}) as landed
+        where {{ mark }} in {{ repeated }}
         window
             newest as (partition by source, id order by version desc, pulled_at desc, seq desc),
             arrival as (partition by source, id order by pulled_at, seq)

@@ -8,27 +8,13 @@ with
 
 records as ({{ newest_records('zendesk', 'ticket_events') }}),
 
--- Without the payload, of which each of ten thousand comments would get a copy.
-told as (
-    select
-        source,
-        id,
-        {{ json_text('payload', '$.ticket_id') }} as ticket_id,
-        {{ json_text('payload', '$.updater_id') }} as updater_id,
-        {{ json_text('payload', '$.created_at') }} as created_at,
-        {{ json_items('payload', '$.child_events') }} as children,
-        first_pulled_at,
-        first_backfill,
-        seq
-    from records
-),
-
 events as (
     {{ json_columns('records', 'payload', {
         'event_ticket_id': '$.ticket_id', 'updater_id': '$.updater_id', 'event_time': '$.created_at',
     }) }}
 ),
 
+-- Without the payload, of which each of ten thousand comments would get a copy.
 children as (
     select * exclude (payload), {{ each(json_items('payload', '$.child_events')) }} as child
     from events
