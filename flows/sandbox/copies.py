@@ -21,6 +21,7 @@ from flows.sandbox.texts.grammar import phrases
 MESSAGES = 4  # of a ticket, on average
 POOL = 10_000  # tickets of the company that is copied
 LATER = 17  # seconds between a ticket and its next copy
+RARE = 10  # every how many copies the ticket with the body of a megabyte keeps it: copies of it lie side by side
 APART = 50_000  # between the ids of a person and its next copy: no company has so many people
 
 
@@ -75,6 +76,7 @@ class Copies:
             id=self.id(place, copy),
             seed=source.seed ^ copy << 20,
             requester=requester,
+            oddity="" if source.oddity == "megabyte" and copy % RARE else source.oddity,
             created=source.created + LATER * copy,
             twin=self._other(source.twin, copy),
             before=self._other(source.before, copy),
