@@ -82,7 +82,7 @@ def _arrived(like: Life, number: int, at: int, copies: Copies, order: int) -> Li
     id = copies.id(0, 0) + number
     opening = like.steps[0]._replace(at=at)
     return replace(
-        like, id=id, seed=like.seed ^ id << 16, created=at, twin=None, before=None, steps=[opening],
+        like, id=id, seed=like.seed ^ id << 16, created=at, twin=None, before=None, stance=(), steps=[opening],
         event_ids=[copies.event_id(order)], rating="",
     )  # fmt: skip
 
