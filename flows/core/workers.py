@@ -58,7 +58,7 @@ def in_order(
             yield waiting.popleft().result()
     except BrokenProcessPool as error:
         raise GroundswellError(
-            f"one of {workers} worker processes that read texts has died, killed or out of memory",
+            f"one of {workers} worker processes has died, killed or out of memory",
             "What was read is kept: run again, with more memory or `processes = 1` in groundswell.toml.",
         ) from error
     finally:
