@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-import duckdb
-
 from flows.core.errors import GroundswellError
-from flows.core.keys import digest
 from flows.core.run import Run
+from flows.model import built
 from flows.settings import Settings
 from flows.warehouse.duck import writer
 
@@ -40,11 +38,6 @@ SELECT: dict[str, tuple[list[str], list[str]]] = {
     # After pushing: what the findings say about where they were filed; they were tested a moment ago.
     "settle": (["path:models/marts/findings"], []),
 }
-# Models that keep rows between runs come from these files; when one changes they are built from nothing.
-STAGED = ("models/staging", "models/intermediate/common", "macros")
-JUDGED = ("models/staging", "models/intermediate", "models/marts", "macros", "seeds")
-# What they were built with, ticket by ticket: the model that says what has changed since -> its table.
-FINGERPRINTS = {"int_ticket_changes": "control.tickets_built", "int_fact_changes": "control.facts_built"}
 # What dbt reads to know the project.
 PROJECT = ("models", "macros", "seeds", "tests", "dbt_project.yml", "profiles.yml")
 THREADS = 1
@@ -67,23 +60,28 @@ class LayerResult:
 def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) -> LayerResult:
     """Build and test one layer. moments: the times to judge; default the run's clock.
 
-    Seeds are loaded when their files have changed. Test warnings go into the run's report. Raises
-    GroundswellError naming the first model or test that failed, its message and its compiled file.
+    Of staging only what reads something that has changed since it was last built; seeds when their files have
+    changed. Test warnings go into the run's report. Raises GroundswellError naming the first model or test that
+    failed, its message and its compiled file.
     """
     select, exclude = SELECT[layer]
     with writer(run, moments=moments) as con:
-        changed = _changes(run.settings, con, layer)
+        changed = built.changes(run, con, layer)
         seeds = ["resource_type:seed"] if "seeds" in changed else []
+        if layer == "stage" and not {"models", "seeds"} & changed.keys():
+            select = _models_of(run.settings, changed)
+            if not select:
+                return LayerResult(layer, models=0, tests=0)
         arguments = ["run"] if layer == "settle" else ["build", "--indirect-selection", "buildable"]
         arguments += ["--select", *select, *seeds, "--exclude", *exclude, "test_type:unit"]
-        if {"models", "judged"} & set(changed):
+        if {"models", "judged"} & changed.keys():
             arguments.append("--full-refresh")
             con.execute(f"delete from {'control.tickets_built' if layer == 'stage' else 'control.facts_built'}")
         result = invoke(run.settings, arguments, layer=layer)
         if not result.failures:
-            _remember(con, changed)
+            built.remember(con, changed)
             if layer == "judge":
-                note_built(con)
+                built.note_built(con)
     run.report.problems.extend(f"dbt {layer}: {text}" for text in result.warnings)
     if result.failures:
         more = f" ({len(result.failures) - 1} more failed)" if len(result.failures) > 1 else ""
@@ -118,19 +116,16 @@ def invoke(settings: Settings, arguments: list[str], *, layer: str) -> LayerResu
     from dbt.cli.main import dbtRunner
 
     command, *rest = arguments
-    options = [
-        "--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir),
-        "--target-path", str(_target(settings)), "--log-path", str(_target(settings)),
-        "--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-version-check",
-        "--no-send-anonymous-usage-stats",
-    ]  # fmt: skip
+    options = _options(settings)
     if command != "docs":
         options += ["--threads", str(THREADS), "--no-write-json"]  # the results are read in this process
     start = perf_counter()
     try:
         with _environment(GROUNDSWELL_WAREHOUSE=str(settings.warehouse_path.resolve())):
-            parsed = None if command == "docs" else _parsed(settings, options)
-            answer = dbtRunner(parsed).invoke([command, *rest, *options])
+            parsed = None if command == "docs" else _parsed(settings)
+            # an invocation writes into its manifest
+            copy = parsed and parsed.deepcopy()  # type: ignore[no-untyped-call]
+            answer = dbtRunner(copy).invoke([command, *rest, *options])
     finally:
         _let_go()
     seconds = round(perf_counter() - start, 2)
@@ -149,19 +144,37 @@ def invoke(settings: Settings, arguments: list[str], *, layer: str) -> LayerResu
     )
 
 
-def _parsed(settings: Settings, options: list[str]) -> Manifest | None:
+def _options(settings: Settings) -> list[str]:
+    return [
+        "--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir),
+        "--target-path", str(_target(settings)), "--log-path", str(_target(settings)),
+        "--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-version-check",
+        "--no-send-anonymous-usage-stats",
+    ]  # fmt: skip
+
+
+def _parsed(settings: Settings) -> Manifest | None:
     """The project as dbt parses it: once a process, not once an invocation. None where it does not parse."""
     from dbt.cli.main import dbtRunner
 
     # The name of the warehouse's file stands in every relation.
-    key = (str(settings.dbt_dir), settings.warehouse_path.stem, _digest(settings.dbt_dir, *PROJECT))
+    key = (str(settings.dbt_dir), settings.warehouse_path.stem, built.files_digest(settings.dbt_dir, *PROJECT))
     if key not in _manifests:
-        manifest = dbtRunner().invoke(["parse", *options]).result
+        manifest = dbtRunner().invoke(["parse", *_options(settings)]).result
         if manifest is None:  # the invocation itself will say why
             return None
         _manifests.clear()
         _manifests[key] = cast("Manifest", manifest)
-    return cast("Manifest", _manifests[key].deepcopy())  # type: ignore[no-untyped-call]  # an invocation writes into it
+    return _manifests[key]
+
+
+def _models_of(settings: Settings, sources: Collection[str]) -> list[str]:
+    """The models of staging that read any of these sources; all where the project does not parse."""
+    with _environment(GROUNDSWELL_WAREHOUSE=str(settings.warehouse_path.resolve())):
+        manifest = _parsed(settings)
+    if manifest is None:
+        return SELECT["stage"][0]
+    return built.models_of(manifest, sources, [folder.removeprefix("path:") for folder in SELECT["stage"][0]])
 
 
 def _say(result: RunResult) -> str:
@@ -170,40 +183,6 @@ def _say(result: RunResult) -> str:
     message = " ".join((result.message or "no message").split())
     compiled = getattr(node, "compiled_path", None)
     return f"{kind} {node.name}: {message}" + (f" [{compiled}]" if compiled else "")
-
-
-def _changes(settings: Settings, con: duckdb.DuckDBPyConnection, layer: Layer) -> dict[str, str]:
-    """What a layer is made of that differs from what this warehouse was last built with: name -> new digest."""
-    con.execute("create table if not exists control.built (part varchar primary key, digest varchar)")
-    built = dict(con.execute("select part, digest from control.built").fetchall())
-    if layer == "stage":
-        now = {
-            "models": _digest(settings.dbt_dir, *STAGED),
-            "seeds": _digest(settings.dbt_dir, "seeds", "dbt_project.yml"),
-        }
-    else:
-        now = {"judged": _digest(settings.dbt_dir, *JUDGED)}
-    return {part: value for part, value in now.items() if built.get(part) != value}
-
-
-def _remember(con: duckdb.DuckDBPyConnection, changed: dict[str, str]) -> None:
-    for part, value in changed.items():
-        con.execute("insert or replace into control.built values (?, ?)", [part, value])
-
-
-def note_built(con: duckdb.DuckDBPyConnection, *changes: str) -> None:
-    """All models have the tickets as they are now: these models say nothing of them until they change again."""
-    con.execute("begin")
-    for model in changes or FINGERPRINTS:
-        built, rows = FINGERPRINTS[model], f"intermediate.{model}"
-        con.execute(f"delete from {built} where ticket_id in (select ticket_id from {rows})")
-        con.execute(f"insert into {built} from {rows} where fingerprint is not null")
-    con.execute("commit")
-
-
-def _digest(root: Path, *parts: str) -> str:
-    files = [path for part in parts for path in [root / part, *(root / part).rglob("*")] if path.is_file()]
-    return digest(*(f"{path.relative_to(root)}\n{path.read_text()}" for path in sorted(files)))
 
 
 def _target(settings: Settings) -> Path:

@@ -66,7 +66,7 @@ def prepare(con: duckdb.DuckDBPyConnection, run: Run, *, moments: Sequence[datet
     for schema in ("landing", "journal", "control", "enrich"):
         con.execute(f"create schema if not exists {schema}")
     _version(con)
-    # dbt's layer notes here what it was built from (model.dbt); without these columns it cannot.
+    # What the layers of dbt were built from (model.built); without these columns it cannot be said.
     con.execute("create table if not exists control.built (part varchar primary key, digest varchar)")
     con.execute("select part, digest from control.built limit 0")
     _landing(con, run)
@@ -80,7 +80,8 @@ def prepare(con: duckdb.DuckDBPyConnection, run: Run, *, moments: Sequence[datet
     _enrich(con)
 
 
-def _landing(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+def streams_by_type(run: Run) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """What has landed for each view of schema `landing`: (type, stream) -> (source, stream) of all its sources."""
     types = {name: source.type for name, source in run.settings.sources.items()} | NOT_CONFIGURED
     landed: dict[tuple[str, str], list[tuple[str, str]]] = {
         (kind, stream): [] for kind, streams in STREAMS.items() for stream in streams
@@ -88,7 +89,11 @@ def _landing(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     for source, stream in run.landing.streams():
         if source in types:
             landed.setdefault((types[source], stream), []).append((source, stream))
-    for (kind, stream), parts in landed.items():
+    return landed
+
+
+def _landing(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    for (kind, stream), parts in streams_by_type(run).items():
         rows = _rows(con, run.landing, parts)
         con.execute(f'create or replace view landing."{kind}__{stream}" as {_LANDED.format(rows=rows)}')
 

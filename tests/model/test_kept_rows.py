@@ -17,7 +17,8 @@ from warehouse_fixture import (
     zendesk_user,
 )
 
-from flows.model.dbt import invoke, note_built
+from flows.model.built import note_built
+from flows.model.dbt import invoke
 from flows.warehouse.duck import writer
 
 KEPT = (
