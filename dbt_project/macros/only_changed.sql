@@ -25,3 +25,24 @@ tickets count as changed.
     select * from {{ relation }}
     {%- if is_incremental() %} where ticket_id in (select ticket_id from {{ changed }}){% endif %}
 {%- endmacro %}
+
+{#
+For models that keep the rows of accounts: those of an account are made again when any of its tickets has changed, has
+come to it or has left it.
+#}
+{% macro drop_accounts_changed() %}
+    {%- set changed = ref('int_fact_changes') -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where account_key in ({{ changed_accounts(changed) }})
+    {%- endif -%}
+{% endmacro %}
+
+{% macro accounts_changed(relation) -%}
+    {%- set changed = ref('int_fact_changes') -%}
+    select * from {{ relation }}
+    {%- if is_incremental() %} where account_key in ({{ changed_accounts(changed) }}){% endif %}
+{%- endmacro %}
+
+{% macro changed_accounts(changed) -%}
+    select account_key from {{ changed }} union select built_account_key from {{ changed }}
+{%- endmacro %}

@@ -11,7 +11,7 @@ import duckdb
 
 from flows.core.keys import digest
 from flows.core.run import Run
-from flows.warehouse.views import NAMED_FIELDS, streams_by_type
+from flows.warehouse.views import BUILT, NAMED_FIELDS, streams_by_type
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -53,13 +53,16 @@ def note_built(con: duckdb.DuckDBPyConnection, *changes: str) -> None:
     for model in changes or FINGERPRINTS:
         built, rows = FINGERPRINTS[model], f"intermediate.{model}"
         con.execute(f"delete from {built} where ticket_id in (select ticket_id from {rows})")
-        con.execute(f"insert into {built} from {rows} where fingerprint is not null")
+        columns = ", ".join(column.split()[0] for column in BUILT[built.removeprefix("control.")])
+        con.execute(f"insert into {built} select {columns} from {rows} where fingerprint is not null")
     con.execute("commit")
 
 
-def models_of(manifest: Manifest, sources: Collection[str], folders: Collection[str]) -> list[str]:
+def models_of(
+    manifest: Manifest, con: duckdb.DuckDBPyConnection, sources: Collection[str], folders: Collection[str]
+) -> list[str]:
     """Names of the models in these folders that read any of these sources (`landing.zendesk__tickets`), by whatever
-    way."""
+    way, or that are not there."""
 
     @cache
     def reads(key: str) -> bool:
@@ -69,13 +72,14 @@ def models_of(manifest: Manifest, sources: Collection[str], folders: Collection[
         node = manifest.nodes.get(key)
         return node is not None and any(reads(parent) for parent in node.depends_on_nodes)
 
+    there = set(con.execute("select table_schema, table_name from information_schema.tables").fetchall())
     return sorted(
         node.name
         for key, node in manifest.nodes.items()
         if str(node.resource_type) == "model"
         and node.original_file_path.startswith(tuple(f"{folder}/" for folder in folders))
         and node.config.materialized != "ephemeral"
-        and reads(key)
+        and (reads(key) or (node.schema, node.name) not in there)
     )
 
 

@@ -22,6 +22,7 @@ from flows.settings import Settings
 from flows.warehouse.duck import writer
 
 if TYPE_CHECKING:
+    import duckdb
     from dbt.artifacts.schemas.run import RunResult
     from dbt.contracts.graph.manifest import Manifest
 
@@ -69,7 +70,7 @@ def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) 
         changed = built.changes(run, con, layer)
         seeds = ["resource_type:seed"] if "seeds" in changed else []
         if layer == "stage" and not {"models", "seeds"} & changed.keys():
-            select = _models_of(run.settings, changed)
+            select = _models_of(run.settings, con, changed)
             if not select:
                 return LayerResult(layer, models=0, tests=0)
         arguments = ["run"] if layer == "settle" else ["build", "--indirect-selection", "buildable"]
@@ -168,13 +169,14 @@ def _parsed(settings: Settings) -> Manifest | None:
     return _manifests[key]
 
 
-def _models_of(settings: Settings, sources: Collection[str]) -> list[str]:
+def _models_of(settings: Settings, con: duckdb.DuckDBPyConnection, sources: Collection[str]) -> list[str]:
     """The models of staging that read any of these sources; all where the project does not parse."""
     with _environment(GROUNDSWELL_WAREHOUSE=str(settings.warehouse_path.resolve())):
         manifest = _parsed(settings)
     if manifest is None:
         return SELECT["stage"][0]
-    return built.models_of(manifest, sources, [folder.removeprefix("path:") for folder in SELECT["stage"][0]])
+    folders = [folder.removeprefix("path:") for folder in SELECT["stage"][0]]
+    return built.models_of(manifest, con, sources, folders)
 
 
 def _say(result: RunResult) -> str:

@@ -45,6 +45,12 @@ NOT_CONFIGURED = {"linear": "linear", "slack": "slack", "quarantine": "quarantin
 
 VERSION = 1  # of the layout of control, which every program that opens a warehouse must understand
 
+# What all models were last built with, ticket by ticket (model.built).
+BUILT = {
+    "tickets_built": ("ticket_id varchar", "fingerprint bigint"),
+    "facts_built": ("ticket_id varchar", "fingerprint bigint", "account_key varchar"),
+}
+
 # Settings that say under which name a vendor's account holds what we look for.
 NAMED_FIELDS = ("category_field", "version_field", "account_field", "tier_field", "segment_field", "renewal_field")
 
@@ -73,8 +79,9 @@ def prepare(con: duckdb.DuckDBPyConnection, run: Run, *, moments: Sequence[datet
     for kind in KINDS:
         rows = _rows(con, run.journal.store, [(JOURNAL, kind)])
         con.execute(f"create or replace view journal.{kind} as {_JOURNALLED.format(rows=rows)}")
-    for built in ("tickets_built", "facts_built"):
-        con.execute(f"create table if not exists control.{built} (ticket_id varchar, fingerprint bigint)")
+    for table, columns in BUILT.items():
+        con.execute(f"create table if not exists control.{table} ({', '.join(columns)})")
+        con.execute(f"select {', '.join(column.split()[0] for column in columns)} from control.{table} limit 0")
     _as_of(con, moments or [run.now])
     _sources(con, run)
     _enrich(con)

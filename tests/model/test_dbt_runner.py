@@ -11,7 +11,7 @@ import pytest
 from warehouse_fixture import House, files_ticket
 
 from flows.core.errors import GroundswellError
-from flows.model import dbt
+from flows.model import built, dbt
 from flows.warehouse.duck import writer
 
 
@@ -75,6 +75,62 @@ def test_models_that_keep_rows_are_built_from_nothing_when_their_sql_changed(hou
         con.execute("update control.built set digest = 'of other models' where part = 'models'")
     house.build("stage")
     assert house.rows("select subject from staging.stg_files__tickets") == [("Ticket a",)]
+
+
+def staged(house):
+    """Models that a run of staging builds, and names of those that read what has changed."""
+    run = house.run()
+    with writer(run) as con:
+        named = dbt._models_of(run.settings, con, built.changes(run, con, "stage"))
+        return dbt.build(run, "stage").models, named
+
+
+def test_what_reads_nothing_that_has_changed_is_not_built_again(house):
+    house.land("export", "tickets", [files_ticket("a")])
+    everything, _ = staged(house)
+    assert everything > 50
+    _, pending = staged(house)  # the tickets of the first run are not judged yet
+    assert "int_ticket_changes" in pending and not any(name.startswith("stg_") for name in pending)
+    house.build("judge")
+    staged(house)
+    assert staged(house) == (0, [])
+    house.land("export", "tickets", [files_ticket("b")])
+    count, named = staged(house)
+    assert count == len(named) < 10 and {"stg_files__tickets", "int_tickets", "int_messages"} <= set(named)
+    assert house.rows("select ticket_id from intermediate.int_tickets order by 1") == [("export:a",), ("export:b",)]
+
+
+def test_a_setting_that_names_a_field_builds_what_reads_it(house):
+    house.build("stage")
+    house.settings.sources["export"] = house.settings.sources["export"].model_copy(update={"type": "files"})
+    assert staged(house) == (0, [])
+    with writer(house.run()) as con:
+        con.execute("update control.built set digest = 'of other settings' where part = 'control.sources'")
+    _, named = staged(house)
+    assert {"int_billing_customers", "int_crm_accounts", "int_tickets"} <= set(named)
+    assert not any(name.startswith("stg_") for name in named)
+
+
+def test_a_model_that_somebody_dropped_is_built_again(house):
+    house.build("stage")
+    with writer(house.run()) as con:
+        con.execute("drop table intermediate.int_users")
+    assert staged(house) == (1, ["int_users"])
+    assert house.rows("select count(*) from intermediate.int_users") == [(0,)]
+
+
+def test_a_build_that_failed_is_made_again(house, monkeypatch):
+    house.land("export", "tickets", [files_ticket("a")])
+    house.build("stage")
+    house.land("export", "tickets", [files_ticket("b")])
+    with writer(house.run()) as con:
+        con.execute("create or replace table intermediate.int_tickets as select 'of nobody' as ticket_id")
+    with pytest.raises(GroundswellError, match="dbt stage: "):
+        house.build("stage")
+    with writer(house.run()) as con:
+        con.execute("drop table intermediate.int_tickets")
+    house.build("stage")
+    assert house.rows("select count(*) from intermediate.int_tickets") == [(2,)]
 
 
 def test_unit_tests_pass(house):

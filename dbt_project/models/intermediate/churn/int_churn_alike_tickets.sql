@@ -1,10 +1,12 @@
 -- Grain: ticket x earlier ticket of its account that is about the same.
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ drop_accounts_changed() }}") }}
+
 with tickets as (
     select
         ticket_id, account_key, created_at, greatest(created_at, known_at) as seen_at, error_signature, error_code,
         topic_id, topic_label, intent, product_area, symptom, source_ticket_id,
         concat_ws(' ', title, clean_text) as words
-    from {{ ref('int_ticket_facts') }}
+    from ({{ accounts_changed(ref('int_ticket_facts')) }}) as facts
     where account_key is not null
 ),
 

@@ -1,12 +1,14 @@
 -- Grain: account x moment at which a customer's message became known and rule C01 held: tickets through which the
 -- customer's sentiment falls. A look knows only what was known at it.
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ drop_accounts_changed() }}") }}
+
 with rule as (
     select * from {{ ref('churn_rules') }} where id = 'C01'
 ),
 
 scored as (
     select account_key, ticket_id, created_at, seen_at, sentiment
-    from {{ ref('int_churn_messages') }}
+    from ({{ accounts_changed(ref('int_churn_messages')) }}) as messages
     where sentiment is not null
 ),
 

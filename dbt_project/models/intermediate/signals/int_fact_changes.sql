@@ -1,6 +1,6 @@
 -- Grain: one row a ticket of which something that counts has changed since all models were last built
 -- (control.facts_built): its rows in the common shape, what was read out of them, its account, its topic's label, the
--- releases. fingerprint is null where the ticket is gone.
+-- releases. fingerprint is null where the ticket is gone; built_account_key is the account it had then.
 with
 
 tickets as (select ticket_id, fingerprint from {{ ref('int_tickets') }}),
@@ -20,6 +20,7 @@ releases as (
 current_tickets as (
     select
         tickets.ticket_id,
+        accounts.account_key,
         {{ fingerprint([
             'tickets.fingerprint', 'enriched.content_hash', 'enriched.model_id', 'enriched.topic_id',
             'enriched.enriched_at', 'topics.label', 'accounts.account_key', 'releases.releases',
@@ -32,7 +33,11 @@ current_tickets as (
 ),
 
 final as (
-    select coalesce(current_tickets.ticket_id, built.ticket_id) as ticket_id, current_tickets.fingerprint
+    select
+        coalesce(current_tickets.ticket_id, built.ticket_id) as ticket_id,
+        current_tickets.fingerprint,
+        current_tickets.account_key,
+        built.account_key as built_account_key
     from current_tickets
     full outer join built on current_tickets.ticket_id = built.ticket_id
     where current_tickets.fingerprint is null
