@@ -108,8 +108,10 @@ summed as (
     select
         dimension, value, anchor_day,
         sum(reporters) as reporters,
-        sum(cast(reporters * reporters as decimal(18, 6))) as squares,
-        sum(cast(reporters * cast(weight as decimal(18, 6)) as decimal(18, 6))) as weighted
+        -- products as doubles: two decimals of eighteen digits overflow from a thousand reporters a day. Sums of decimals
+        -- do not depend on their order.
+        sum(cast(cast(reporters as double) * cast(reporters as double) as decimal(28, 6))) as squares,
+        sum(cast(cast(reporters as double) * weight as decimal(28, 6))) as weighted
     from capped
     group by all
 ),
