@@ -5,10 +5,11 @@ Columns: source, id, version, pulled_at, seq, payload, and of the first version 
 first_backfill.
 
 An incremental model keeps all of these but the payload (see `arrival`), and only reads what landed since. The
-history is asked only for ids that were ever in quarantine and are not what staging has of them.
+history is asked only where there are ids that were ever in quarantine and are not what staging has of them.
 #}
 {% macro newest_records(vendor, stream, where=none) %}
     {%- if is_incremental() -%}
+    {%- set is_reread = answer_of("select exists(" ~ changed_by_quarantine(stream) ~ ")", otherwise=true) -%}
     with
 
     -- a literal, so that whole files are passed over by their statistics; then source by source
@@ -24,8 +25,10 @@ history is asked only for ids that were ever in quarantine and are not what stag
         where landed_since.seq > coalesce(read_up_to.seq, -1)
     ),
 
+    {% if is_reread -%}
     reread as ({{ changed_by_quarantine(stream) }}),
 
+    {% endif -%}
     known as (
         select distinct source, source_id as id, version, pulled_at, seq, first_pulled_at, first_backfill
         from {{ this }}
@@ -48,7 +51,9 @@ history is asked only for ids that were ever in quarantine and are not what stag
             known.seq as known_seq
         from fresh
         left join known on fresh.source = known.source and fresh.id = known.id
+        {%- if is_reread %}
         where (fresh.source, fresh.id) not in (select source, id from reread)
+        {%- endif %}
         window
             newest as (
                 partition by fresh.source, fresh.id order by fresh.version desc, fresh.pulled_at desc, fresh.seq desc
@@ -60,9 +65,11 @@ history is asked only for ids that were ever in quarantine and are not what stag
     from arrived
     where newness = 1
         and (known_seq is null or (version, pulled_at, seq) > (known_version, known_pulled_at, known_seq))
+    {%- if is_reread %}
     union all
     select source, id, version, pulled_at, seq, payload, first_pulled_at, first_backfill
     from ({{ newest_of(vendor, stream, where, only='reread') }}) as mended
+    {%- endif %}
     {%- else -%}
     {{ newest_of(vendor, stream, where) }}
     {%- endif -%}
@@ -110,14 +117,19 @@ their payloads. Which ids were landed more often is told by a hash; two ids with
 
 {# The sequence number up to which an incremental model has read every source of a landed stream; -1: from the start. #}
 {% macro lowest_seq(landed, relation) -%}
-    {%- if not execute -%} {{ return(-1) }} {%- endif -%}
-    {%- set answer = run_query(
+    {{ return(answer_of(
         'select coalesce(min(coalesce(read_up_to.seq, -1)), -1)'
         ~ ' from (select distinct source from ' ~ landed ~ ') as sources'
         ~ ' left join (select source, max(seq) as seq from ' ~ relation ~ ' group by source) as read_up_to'
-        ~ ' on sources.source = read_up_to.source'
-    ) -%}
-    {{ return(answer.columns[0].values()[0]) }}
+        ~ ' on sources.source = read_up_to.source',
+        otherwise=-1
+    )) }}
+{%- endmacro %}
+
+{# The one value that a query gives, asked when the model is compiled to be run. #}
+{% macro answer_of(query, otherwise) -%}
+    {%- if not execute -%} {{ return(otherwise) }} {%- endif -%}
+    {{ return(run_query(query).columns[0].values()[0]) }}
 {%- endmacro %}
 
 {#
@@ -127,7 +139,11 @@ out of it: those change without anything landing.
 {% macro changed_by_quarantine(stream) %}
     select entries.source, entries.id
     from ({{ quarantine_entries(stream) }}) as entries
-    left join (select distinct source, source_id, seq from {{ this }}) as staged
+    left join (
+        select distinct source, source_id, seq
+        from {{ this }}
+        where (source, source_id) in (select source, id from ({{ quarantine_entries(stream) }}) as named)
+    ) as staged
         on entries.source = staged.source and entries.id = staged.source_id
     where case
         when entries.status = 'quarantined' then entries.seq = staged.seq

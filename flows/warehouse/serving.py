@@ -28,7 +28,11 @@ KEPT = {
     "enrich.article_matches": "ticket_id, article_id, similarity, content_hash",
     "enrich.messages": "message_id, content_hash, enriched_at",
     "enrich.tickets": "ticket_id, content_hash, model_id, topic_id, topic_similarity, enriched_at",
-    "marts.fct_tickets": "fct_tickets",  # the row as a whole
+    # the row as a whole
+    "intermediate.int_ticket_turns": "int_ticket_turns",
+    "marts.fct_account_timeline": "fct_account_timeline",
+    "marts.fct_ticket_context": "fct_ticket_context",
+    "marts.fct_tickets": "fct_tickets",
 }
 
 

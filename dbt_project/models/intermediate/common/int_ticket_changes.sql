@@ -39,9 +39,9 @@ parts as (
             "'ticket'", 'tickets.seq', 'users.locale', 'organizations.name', 'groups.name', 'named_fields.names',
         ]) }} as part
     from tickets
-    left join users on {{ prefixed('tickets.requester_id', 'tickets.source') }} = users.user_id
+    left join users on tickets.source = users.source and tickets.requester_id = users.source_id
     left join organizations
-        on {{ prefixed('tickets.organization_id', 'tickets.source') }} = organizations.organization_id
+        on tickets.source = organizations.source and tickets.organization_id = organizations.source_id
     left join groups on tickets.group_id = groups.group_id and tickets.source = groups.source
     left join named_fields on tickets.source = named_fields.source
     union all
@@ -55,7 +55,7 @@ parts as (
         events.ticket_id, {{ fingerprint(["'event'", 'events.event_key', 'events.child_id', 'events.seq', 'users.role']) }}
     from events
     left join users
-        on {{ prefixed('coalesce(events.author_id, events.updater_id)', 'events.source') }} = users.user_id
+        on events.source = users.source and coalesce(events.author_id, events.updater_id) = users.source_id
     union all
     select
         exported_tickets.ticket_id,
