@@ -90,10 +90,12 @@ def files_digest(root: Path, *parts: str) -> str:
 
 
 def _sources(run: Run, con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """A digest of each source that staging reads."""
+    """A digest of each source that staging reads: its files, and what was last said of its records in quarantine."""
+    said = dict(con.sql("select payload->>'stream', max(seq) from landing.quarantine__records group by all").fetchall())
     found = {
-        f"landing.{kind}__{stream}": digest(*_files(run, parts))
+        f"landing.{kind}__{stream}": digest(*_files(run, parts), str(said.get(stream)))
         for (kind, stream), parts in streams_by_type(run).items()
+        if kind != "quarantine"
     }
     fields = ", ".join(NAMED_FIELDS)
     rows = con.sql(f"select source, type, {fields} from control.sources order by source").fetchall()

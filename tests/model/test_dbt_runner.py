@@ -100,6 +100,16 @@ def test_what_reads_nothing_that_has_changed_is_not_built_again(house):
     assert house.rows("select ticket_id from intermediate.int_tickets order by 1") == [("export:a",), ("export:b",)]
 
 
+def test_what_is_said_of_a_record_in_quarantine_builds_its_stream(house):
+    house.land("export", "tickets", [files_ticket("a")])
+    house.build("stage", "judge", "stage")
+    assert staged(house) == (0, [])
+    house.quarantine("export", "tickets", "a", 10_000_000)
+    _, named = staged(house)
+    assert {"stg_files__tickets", "stg_zendesk__tickets"} <= set(named) and "stg_files__messages" not in named
+    assert house.rows("select * from intermediate.int_tickets") == []
+
+
 def test_a_setting_that_names_a_field_builds_what_reads_it(house):
     house.build("stage")
     house.settings.sources["export"] = house.settings.sources["export"].model_copy(update={"type": "files"})
