@@ -17,13 +17,24 @@ from hourly_runs import Lived, TinyCompany, growth, live, tiny_company
 from same_end import may_differ
 
 from flows.core.clock import iso
+from flows.core.run import Run
 from flows.landing.journal import Journal
 from flows.landing.store import Store
+from flows.model import built
+from flows.model.dbt import invoke
 from flows.settings import load_settings
+from flows.warehouse.duck import writer
 
 pytestmark = pytest.mark.timeout(3600)  # the first test of each company waits for all of its runs
 RUNS, QUIET = 20, 2
 SEED = 3
+# What judging keeps of tickets and accounts that have not changed.
+KEPT = (
+    "intermediate.int_bug_keys", "intermediate.int_churn_alike_tickets", "intermediate.int_churn_messages",
+    "intermediate.int_churn_sentiment_looks", "intermediate.int_series_tickets", "intermediate.int_ticket_facts",
+    "intermediate.int_ticket_lifecycle", "intermediate.int_ticket_links", "intermediate.int_ticket_turns",
+    "marts.fct_tickets",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +110,33 @@ def test_three_days_without_a_run_are_caught_up_with_and_each_thing_is_told_once
     assert len(digests) <= 1  # of the day before, and not of the days that nobody looked at
     again = tiny.run("hourly")
     assert again.report.sent == [] and told(tiny) == after
+
+
+def test_what_judging_kept_from_run_to_run_is_what_a_build_from_nothing_gives(peace: tuple[TinyCompany, Lived]) -> None:
+    run = Run.start("hourly", load_settings())
+    staged = ["path:models/staging", "path:models/intermediate/common"]
+    with writer(run) as con:
+        before = {name: con.sql(f"select * from {name} order by all").fetchall() for name in KEPT}
+        con.execute("delete from control.facts_built")
+        result = invoke(
+            run.settings,
+            [
+                "run",
+                "--full-refresh",
+                "--select",
+                "int_fact_changes",
+                "config.materialized:incremental",
+                "--exclude",
+                *staged,
+            ],
+            layer="judge",
+        )
+        assert result.failures == [] and result.models == len(KEPT) + 1
+        for name in KEPT:
+            assert con.sql(f"select * from {name} order by all").fetchall() == before[name], name
+        built.note_built(con, "int_fact_changes")
+    assert len(before["intermediate.int_churn_alike_tickets"]) > 0
+    assert len(before["intermediate.int_churn_sentiment_looks"]) > 0
 
 
 # -- the same day on a bad network
