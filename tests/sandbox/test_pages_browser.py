@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from slack_sdk import WebClient
 
 from flows.sandbox.company import Company
@@ -135,7 +135,7 @@ def test_a_channel_shows_blocks_threads_and_reactions(page: Page) -> None:
     assert message.locator("> .said > .reactions .reaction").count() == 2
     page.get_by_role("link", name="# support-digest").click()
     image = page.get_by_alt_text("The week")
-    assert image.evaluate("image => image.complete && image.naturalWidth") == 1
+    expect(image).to_have_js_property("naturalWidth", 1)  # once it has been fetched, which is after the page has
 
 
 def test_the_front_page_counts_and_the_helpdesk_lists(page: Page, company: Company) -> None:
