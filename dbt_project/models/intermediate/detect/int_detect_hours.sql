@@ -1,8 +1,15 @@
 -- Grain: hour. How much of a usual week's tickets falls into each hour, and into all hours before it.
 -- The weight of an hour is 1/24 on average; the shape (weekday times hour of the day) is taken, week by week, from
 -- all tickets of the baseline period before that week's Monday.
+-- Weeks and periods begin at midnight, so tickets are counted by the hour first: each is in a dozen baselines.
 with tickets as (
-    select created_at, greatest(created_at, known_at) as seen_at from {{ ref('int_ticket_facts') }}
+    select
+        date_trunc('hour', created_at) as hour,
+        date_trunc('week', greatest(created_at, known_at)) as seen_week,
+        min(greatest(created_at, known_at)) as seen_at,
+        count(*) as tickets
+    from {{ ref('int_ticket_facts') }}
+    group by 1, 2
 ),
 
 policy as (
@@ -26,25 +33,25 @@ weeks as (
 ),
 
 baseline as (
-    select weeks.week, isodow(tickets.created_at) as weekday, hour(tickets.created_at) as hour_of_day
+    select weeks.week, isodow(tickets.hour) as weekday, hour(tickets.hour) as hour_of_day, tickets.tickets
     from weeks
     cross join policy
     inner join tickets
-        on tickets.created_at >= weeks.week - to_days(cast(policy.baseline_days as integer))
-        and tickets.created_at < weeks.week
-        and tickets.seen_at < weeks.week
+        on tickets.hour >= weeks.week - to_days(cast(policy.baseline_days as integer))
+        and tickets.hour < weeks.week
+        and tickets.seen_week < weeks.week
 ),
 
 by_week as (
-    select week, count(*) as tickets from baseline group by all
+    select week, sum(tickets) as tickets from baseline group by all
 ),
 
 by_weekday as (
-    select week, weekday, count(*) as tickets from baseline group by all
+    select week, weekday, sum(tickets) as tickets from baseline group by all
 ),
 
 by_hour as (
-    select week, hour_of_day, count(*) as tickets from baseline group by all
+    select week, hour_of_day, sum(tickets) as tickets from baseline group by all
 ),
 
 hours as (
