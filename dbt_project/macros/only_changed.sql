@@ -28,7 +28,7 @@ tickets count as changed.
 
 {#
 For models that keep the rows of accounts: those of an account are made again when any of its tickets has changed, has
-come to it or has left it.
+come to it or has left it, also where only a run that was stopped saw it there.
 #}
 {% macro drop_accounts_changed() %}
     {%- set changed = ref('int_fact_changes') -%}
@@ -44,5 +44,9 @@ come to it or has left it.
 {%- endmacro %}
 
 {% macro changed_accounts(changed) -%}
-    select account_key from {{ changed }} union select built_account_key from {{ changed }}
+    select account_key from {{ changed }}
+    union
+    select built_account_key from {{ changed }}
+    union
+    select account_key from {{ source('control', 'accounts_pending') }}
 {%- endmacro %}

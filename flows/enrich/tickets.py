@@ -19,17 +19,24 @@ from flows.enrich.seeds import Seeds
 BATCH = 1_000  # tickets that are read together
 CHUNK = 20_000  # tickets that are taken from the warehouse, and written to it, at once
 
-# What tells that a ticket itself says something else than before.
-CONTENT = "t.subject, t.app_version_field, t.is_spam, t.is_deleted, t.description"
+# What tells that a ticket says something else than before.
+CONTENT = "t.subject, t.app_version_field, t.is_spam, t.is_deleted, t.description, said.messages"
 
 # One row a ticket that is new, changed or gone (without a hash): whose hash or model is not the one that is known.
 # refresh_messages takes the hash from those with a message that has changed.
 _CHANGED = f"""
     create or replace temp table changed_tickets as
-    with hashed as (
+    with said as (
+        select ticket_id, string_agg(content_hash, '' order by message_id) as messages
+        from enrich.messages
+        where ticket_id in (select ticket_id from tickets_in_scope)
+        group by ticket_id
+    ),
+    hashed as (
         select t.ticket_id, left(md5(concat_ws('|', $rules, {CONTENT})), 16) as content_hash, models.model_id
         from intermediate.int_tickets as t
         left join ticket_models as models on models.source = t.source
+        left join said on said.ticket_id = t.ticket_id
         where t.ticket_id in (select ticket_id from tickets_in_scope)
     ),
     known as (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +11,14 @@ import duckdb
 
 from flows.core.keys import digest
 from flows.core.run import Run
-from flows.warehouse.views import BUILT, NAMED_FIELDS, streams_by_type
+from flows.warehouse.views import BUILT, NAMED_FIELDS
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 # Models that keep rows between runs come from these files; when one changes they are built from nothing.
 STAGED = ("models/staging", "models/intermediate/common", "macros")
-JUDGED = ("models/staging", "models/intermediate", "models/marts", "macros", "seeds")
+JUDGED = ("models/intermediate", "models/marts", "macros")
 # What they were built with, ticket by ticket: the model that says what has changed since -> its table.
 FINGERPRINTS = {"int_ticket_changes": "control.tickets_built", "int_fact_changes": "control.facts_built"}
 
@@ -27,14 +27,15 @@ def changes(run: Run, con: duckdb.DuckDBPyConnection, layer: str) -> dict[str, s
     """What a layer is made of that differs from what this warehouse was last built with: part -> new digest.
 
     Parts are `models` and `seeds` (or `judged`, of all layers but staging), and the sources of dbt that staging reads.
+    What is judged is made of the seeds and models that staging has built, whatever their files are by now.
     """
     root = run.settings.dbt_dir
+    built = dict(con.execute("select part, digest from control.built").fetchall())
     if layer == "stage":
         now = {"models": files_digest(root, *STAGED), "seeds": files_digest(root, "seeds", "dbt_project.yml")}
-        now |= _sources(run, con)
+        now |= _sources(con)
     else:
-        now = {"judged": files_digest(root, *JUDGED)}
-    built = dict(con.execute("select part, digest from control.built").fetchall())
+        now = {"judged": digest(files_digest(root, *JUDGED), str(built.get("models")), str(built.get("seeds")))}
     changed = {part: value for part, value in now.items() if built.get(part) != value}
     if layer == "stage" and _is_pending(con):
         changed["control.tickets_built"] = "pending"
@@ -47,6 +48,30 @@ def remember(con: duckdb.DuckDBPyConnection, changed: dict[str, str]) -> None:
         con.execute("insert or replace into control.built values (?, ?)", [part, value])
 
 
+def keep_pending(con: duckdb.DuckDBPyConnection, layer: str) -> None:
+    """Before a layer is built again: what a run that was stopped has built of tickets that nobody noted.
+
+    A ticket that came with it and is gone by now would never be found missing otherwise, nor would an account that it
+    belonged to only then.
+    """
+    model = "int_ticket_changes" if layer == "stage" else "int_fact_changes"
+    built, rows = FINGERPRINTS[model], f"intermediate.{model}"
+    if not _exists(con, "intermediate", model):
+        return
+    pending = f"{rows} as named left join {built} as noted on noted.ticket_id = named.ticket_id"
+    con.execute("begin")
+    if layer != "stage":
+        con.execute(
+            f"insert into control.accounts_pending select distinct named.account_key from {pending}"
+            " where named.account_key is not null and named.fingerprint is distinct from noted.fingerprint"
+        )
+    con.execute(
+        f"insert into {built} by name select named.ticket_id from {pending}"
+        " where named.fingerprint is not null and noted.ticket_id is null"
+    )
+    con.execute("commit")
+
+
 def note_built(con: duckdb.DuckDBPyConnection, *changes: str) -> None:
     """All models have the tickets as they are now: these models say nothing of them until they change again."""
     con.execute("begin")
@@ -55,6 +80,7 @@ def note_built(con: duckdb.DuckDBPyConnection, *changes: str) -> None:
         con.execute(f"delete from {built} where ticket_id in (select ticket_id from {rows})")
         columns = ", ".join(column.split()[0] for column in BUILT[built.removeprefix("control.")])
         con.execute(f"insert into {built} select {columns} from {rows} where fingerprint is not null")
+    con.execute("delete from control.accounts_pending")
     con.execute("commit")
 
 
@@ -89,13 +115,15 @@ def files_digest(root: Path, *parts: str) -> str:
     return digest(*(f"{path.relative_to(root)}\n{path.read_text()}" for path in sorted(files)))
 
 
-def _sources(run: Run, con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """A digest of each source that staging reads: its files, and what was last said of its records in quarantine."""
+def _sources(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """A digest of each source that staging reads: the files in its view, and what was last said of its records in
+    quarantine. What has been landed since the views were made is for the next run."""
     said = dict(con.sql("select payload->>'stream', max(seq) from landing.quarantine__records group by all").fetchall())
+    views = con.sql("select view_name, sql from duckdb_views() where schema_name = 'landing'").fetchall()
     found = {
-        f"landing.{kind}__{stream}": digest(*_files(run, parts), str(said.get(stream)))
-        for (kind, stream), parts in streams_by_type(run).items()
-        if kind != "quarantine"
+        f"landing.{view}": digest(sql, str(said.get(view.partition("__")[2])))
+        for view, sql in views
+        if view != "quarantine__records"
     }
     fields = ", ".join(NAMED_FIELDS)
     rows = con.sql(f"select source, type, {fields} from control.sources order by source").fetchall()
@@ -103,15 +131,13 @@ def _sources(run: Run, con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return found
 
 
-def _files(run: Run, parts: list[tuple[str, str]]) -> Iterator[str]:
-    for source, stream in sorted(parts):
-        yield source
-        yield from run.landing.files(source, stream)
-
-
 def _is_pending(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether the last look named tickets: another one names others."""
-    there = con.sql(
-        "select 1 from duckdb_tables() where schema_name = 'intermediate' and table_name = 'int_ticket_changes'"
-    )
-    return bool(there.fetchall()) and con.sql("select exists(from intermediate.int_ticket_changes)").fetchall()[0][0]
+    if not _exists(con, "intermediate", "int_ticket_changes"):
+        return False
+    return bool(con.sql("select exists(from intermediate.int_ticket_changes)").fetchall()[0][0])
+
+
+def _exists(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    there = con.execute("select 1 from duckdb_tables() where schema_name = ? and table_name = ?", [schema, table])
+    return bool(there.fetchall())

@@ -67,7 +67,8 @@ def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) 
     """
     select, exclude = SELECT[layer]
     with writer(run, moments=moments) as con:
-        changed = built.changes(run, con, layer)
+        # the findings of `settle` are judged already
+        changed = {} if layer == "settle" else built.changes(run, con, layer)
         seeds = ["resource_type:seed"] if "seeds" in changed else []
         if layer == "stage" and not {"models", "seeds"} & changed.keys():
             select = _models_of(run.settings, con, changed)
@@ -78,6 +79,8 @@ def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) 
         if {"models", "judged"} & changed.keys():
             arguments.append("--full-refresh")
             con.execute(f"delete from {'control.tickets_built' if layer == 'stage' else 'control.facts_built'}")
+        elif layer != "settle":
+            built.keep_pending(con, layer)
         result = invoke(run.settings, arguments, layer=layer)
         if not result.failures:
             built.remember(con, changed)

@@ -3,7 +3,8 @@
 A versioned file, then a symlink replaced atomically: a new reader sees the new copy, an old one keeps its
 own. Message texts and names as the helpdesk has them stay behind; the copy carries the redacted ones.
 
-A copy begins as one of the copy before it: texts of a million tickets are not written again every hour.
+An hourly copy begins as one of the copy before it: texts of a million tickets are not written again every hour. Other
+runs make theirs from nothing, so that what is damaged in a copy, or has grown, is handed on for a day at most.
 """
 
 from __future__ import annotations
@@ -23,17 +24,18 @@ log = logging.getLogger("groundswell")
 SCHEMAS = ("marts", "publish", "enrich", "seeds")
 # What readers need of the others; no table with text that nobody has redacted.
 ALSO = ("control.as_of", "control.sources", "intermediate.int_account_plans", "intermediate.int_ticket_turns")
-# Large tables that keep most of their rows from run to run -> what a row is told by: its key, and what changes with it.
+# Large tables that keep most of their rows from run to run -> what a row belongs to, and what changes with it.
 KEPT = {
-    "enrich.article_matches": "ticket_id, article_id, similarity, content_hash",
-    "enrich.messages": "message_id, content_hash, enriched_at",
-    "enrich.tickets": "ticket_id, content_hash, model_id, topic_id, topic_similarity, enriched_at",
+    "enrich.article_matches": ("ticket_id", "ticket_id, article_id, similarity, content_hash"),
+    "enrich.messages": ("ticket_id", "message_id, content_hash, enriched_at"),
+    "enrich.tickets": ("ticket_id", "ticket_id, content_hash, model_id, topic_id, topic_similarity, enriched_at"),
     # the row as a whole
-    "intermediate.int_ticket_turns": "int_ticket_turns",
-    "marts.fct_account_timeline": "fct_account_timeline",
-    "marts.fct_ticket_context": "fct_ticket_context",
-    "marts.fct_tickets": "fct_tickets",
+    "intermediate.int_ticket_turns": ("ticket_id", "int_ticket_turns"),
+    "marts.fct_account_timeline": ("account_key", "fct_account_timeline"),
+    "marts.fct_ticket_context": ("ticket_id", "fct_ticket_context"),
+    "marts.fct_tickets": ("ticket_id", "fct_tickets"),
 }
+BUCKETS = 65_536  # of the tickets or accounts of a table; one in which a row has changed is written again
 
 
 def publish_copy(run: Run) -> Path:
@@ -48,7 +50,7 @@ def publish_copy(run: Run) -> Path:
     _remove_half_done(folder)
     try:
         with writer(run) as con:
-            _write(con, half_done, before=folder / SERVING_NAME)
+            _write(con, half_done, before=folder / SERVING_NAME if run.flow == "hourly" else None)
         half_done.rename(target)
     except BaseException:
         _remove_half_done(folder)  # at once: it may be what the disk has no room for
@@ -58,9 +60,9 @@ def publish_copy(run: Run) -> Path:
     return target
 
 
-def _write(con: duckdb.DuckDBPyConnection, path: Path, before: Path) -> None:
+def _write(con: duckdb.DuckDBPyConnection, path: Path, before: Path | None) -> None:
     """What readers need, in a database of its own; of what stands in the copy before it only what has changed."""
-    if before.exists():
+    if before and before.exists():
         shutil.copyfile(before, path)
         try:
             _fill(con, path)
@@ -74,31 +76,50 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path, before: Path) -> None:
 def _fill(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as serving")
     try:
-        tables, there = _tables(con, "current_catalog()"), _tables(con, "'serving'")
+        tables = {name: columns for name, columns in _tables(con, "current_catalog()").items() if _is_for_readers(name)}
+        there = _tables(con, "'serving'")
         for name in there.keys() - tables.keys():
             con.execute(f"drop table serving.{name}")
         for name, columns in tables.items():
             con.execute(f"create schema if not exists serving.{name.split('.')[0]}")
             if name in KEPT and there.get(name) == columns:
-                mark = f"hash({KEPT[name]})"
-                con.execute(f"delete from serving.{name} where {mark} not in (select {mark} from {name})")
-                con.execute(
-                    f"insert into serving.{name} from {name} where {mark} not in (select {mark} from serving.{name})"
-                )
+                _follow(con, name)
             else:
                 con.execute(f"create or replace table serving.{name} as from {name}")
     finally:
         con.execute("detach serving")
 
 
+def _follow(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Write the buckets of a table again that are not what they are in the copy.
+
+    A bucket is told by the sum of its rows' hashes: reading all rows is cheap, joining them is not.
+    """
+    owner, row = KEPT[name]
+    bucket = f"hash({owner}) % {BUCKETS}"
+    sums = f"select {bucket} as bucket, sum(hash({row})) as told from {{}}{name} group by 1"
+    con.execute(
+        "create or replace temp table differing as select coalesce(here.bucket, there.bucket) as bucket"
+        f" from ({sums.format('')}) as here full join ({sums.format('serving.')}) as there"
+        " on here.bucket = there.bucket where here.told is distinct from there.told"
+    )
+    changed = f"{bucket} in (select bucket from differing)"
+    con.execute(f"delete from serving.{name} where {changed}")
+    con.execute(f"insert into serving.{name} from {name} where {changed}")
+    con.execute("drop table differing")
+
+
+def _is_for_readers(name: str) -> bool:
+    return name.split(".")[0] in SCHEMAS or name in ALSO
+
+
 def _tables(con: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, list[str]]:
-    """The tables that readers need in a database: schema.table -> names and types of its columns."""
+    """The tables of a database: schema.table -> names and types of its columns."""
     rows = con.execute(
-        "select table_schema || '.' || table_name, list(column_name || ' ' || data_type order by ordinal_position)"
-        f" from information_schema.columns where table_catalog = {catalog}"
-        " and (list_contains(?, table_schema) or list_contains(?, table_schema || '.' || table_name))"
-        " group by 1 order by 1",
-        [list(SCHEMAS), list(ALSO)],
+        "select schema_name || '.' || table_name, list(column_name || ' ' || data_type order by column_index)"
+        f" from duckdb_columns() where database_name = {catalog} and not internal"
+        " and (schema_name, table_name) in (select (schema_name, table_name) from duckdb_tables())"
+        " group by 1 order by 1"
     ).fetchall()
     return dict(rows)
 

@@ -4,7 +4,7 @@
 | --- | --- |
 | `landing` | `<type>__<stream>`: committed rows of all sources of a type; `quarantine__records` |
 | `journal` | one view a kind: `seq, key, at, run_id, body` (JSON text) |
-| `control` | `as_of`: the moments to judge; `sources`: one row a configured source; `tickets_built`, `facts_built` |
+| `control` | `as_of`: the moments to judge; `sources`: one row a configured source; `*_built`, `accounts_pending` |
 | `enrich` | tables that the enrichment fills, empty until it has run |
 
 The views name committed files, so they are made again whenever the warehouse is opened for writing.
@@ -49,6 +49,8 @@ VERSION = 1  # of the layout of control, which every program that opens a wareho
 BUILT = {
     "tickets_built": ("ticket_id varchar", "fingerprint bigint"),
     "facts_built": ("ticket_id varchar", "fingerprint bigint", "account_key varchar"),
+    # accounts that a run which was stopped may have built
+    "accounts_pending": ("account_key varchar",),
 }
 
 # Settings that say under which name a vendor's account holds what we look for.

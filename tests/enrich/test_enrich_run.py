@@ -230,6 +230,16 @@ def test_exactly_the_conversations_that_say_something_else_are_read_again(tmp_pa
     assert con.sql("select count(*) from enrich.messages where message_id = 'z:2/2'").fetchall() == [(0,)]
 
 
+def test_what_a_ticket_is_told_by_changes_with_its_messages(tmp_path: Path) -> None:
+    """Two runs can have the same clock: then only the hash tells readers that a ticket was read again."""
+    con = make_warehouse(30)
+    enrich_connection(con, make_run(tmp_path))
+    before = ticket(con, "z:4")
+    add_message(con, "z:4", 2, "This is useless, I am very disappointed!!", minute=500)
+    enrich_connection(con, make_run(tmp_path))
+    assert ticket(con, "z:4")["content_hash"] != before["content_hash"]
+
+
 def test_a_run_that_is_stopped_between_messages_and_tickets_is_made_up_for(tmp_path: Path) -> None:
     con = make_warehouse(30)
     enrich_connection(con, make_run(tmp_path))

@@ -236,10 +236,21 @@ def test_a_table_of_another_shape_is_copied_in_whole_and_one_that_is_gone_goes(h
     with duckdb.connect(str(first)) as con:
         con.execute("alter table enrich.tickets drop column topic_id")
         con.execute("create table enrich.of_an_earlier_version (x int)")
+        con.execute("create schema intermediate; create table intermediate.of_an_earlier_version (x int)")
     publish_copy(house.run())
     assert published(house) == [("a", None, "text")]
     with reader(house.settings) as con:
         assert con.sql("select * from information_schema.tables where table_name like 'of_an%'").fetchall() == []
+
+
+@pytest.mark.parametrize("flow", ["nightly", "rebuild"])
+def test_only_an_hourly_copy_begins_as_the_one_before_it(house, flow):
+    read_tickets(house, f"{INSERT} ('a', 'h1', 'as it was')")
+    first = publish_copy(house.run())
+    with duckdb.connect(str(first)) as con:
+        con.execute("update enrich.tickets set clean_text = 'damaged where nobody looks'")
+    publish_copy(house.run(flow))
+    assert published(house) == [("a", None, "as it was")]
 
 
 def test_a_damaged_copy_is_followed_by_one_made_from_nothing(house):

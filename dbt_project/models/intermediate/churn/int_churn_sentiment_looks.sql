@@ -12,22 +12,37 @@ scored as (
     where sentiment is not null
 ),
 
+-- Time in pieces as long as the window: a look is about tickets of its own piece and the one before, and an account with
+-- very many tickets is not joined with itself as a whole.
 looks as (
-    select distinct account_key, seen_at as looked_at from scored
+    select distinct
+        scored.account_key, scored.seen_at as looked_at,
+        cast(floor(epoch(scored.seen_at) / 86400 / rule.window_days) as bigint) as piece
+    from scored
+    cross join rule
+),
+
+pieces as (
+    select
+        scored.*,
+        cast(floor(epoch(scored.created_at) / 86400 / rule.window_days) as bigint) + unnest([0, 1]) as piece
+    from scored
+    cross join rule
 ),
 
 -- A ticket's score is the mean of its messages that are known at the look.
 tickets as (
     select
-        looks.account_key, looks.looked_at, scored.ticket_id, scored.created_at,
-        cast(round(sum(scored.sentiment) / count(*), 4) as decimal(6, 4)) as sentiment
+        looks.account_key, looks.looked_at, pieces.ticket_id, pieces.created_at,
+        cast(round(sum(pieces.sentiment) / count(*), 4) as decimal(6, 4)) as sentiment
     from looks
     cross join rule
-    inner join scored
-        on scored.account_key = looks.account_key
-        and scored.seen_at <= looks.looked_at
-        and scored.created_at <= looks.looked_at
-        and scored.created_at > looks.looked_at - to_days(rule.window_days)
+    inner join pieces
+        on pieces.account_key = looks.account_key
+        and pieces.piece = looks.piece
+        and pieces.seen_at <= looks.looked_at
+        and pieces.created_at <= looks.looked_at
+        and pieces.created_at > looks.looked_at - to_days(rule.window_days)
     group by all
 ),
 
