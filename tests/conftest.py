@@ -3,8 +3,29 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
+
+HERE = Path(__file__).parent
+
+# Files that wait for companies which live through many runs: these go first and the longest of them at once, since
+# a worker has a file to itself and should not be left alone with a long one at the end.
+LONG = (
+    "faults/test_bad_network.py",
+    "faults/test_killed.py",
+    "end_to_end/test_whole_runs.py",
+    "scheduling/test_under_a_worker.py",
+    "faults/test_disk.py",
+    "end_to_end/test_missing_systems.py",
+    "security/test_forget.py",
+    "security/test_secrets.py",
+    "faults/test_time.py",
+    "security/test_hostile_texts.py",
+    "end_to_end/test_under_prefect.py",
+    "model/test_dbt_runner.py",
+    "model/test_common_shape.py",
+)
 
 # The user's own settings and secrets stay out of the tests; only where the API descriptions lie is kept.
 for _name in [name for name in os.environ if name.startswith("GROUNDSWELL_") and name != "GROUNDSWELL_SPECS"]:
@@ -15,3 +36,9 @@ for _name in [name for name in os.environ if name.startswith("GROUNDSWELL_") and
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Outside the checkout, where neither a groundswell.toml nor the demo's home is found."""
     os.chdir(tmp_path_factory.mktemp("elsewhere"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    assert all((HERE / name).is_file() for name in LONG)
+    order = {HERE / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path, len(LONG)))

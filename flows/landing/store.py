@@ -283,11 +283,7 @@ class Store:
         paths = self.files(source, stream, after)
         if not paths:
             return SCHEMA.to_frame()
-        frames = []
-        for path in paths:
-            with self.fs.open(path, "rb") as handle:
-                frames.append(pl.read_parquet(handle.read()))
-        return pl.concat(frames)
+        return pl.read_parquet([self.fs.cat_file(path) for path in paths])  # at once: most files are small
 
     def cursor(self, source: str, stream: str) -> dict[str, Any] | None:
         """The cursor after the newest commit, or None before the first."""

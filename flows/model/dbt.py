@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from flows.core.errors import GroundswellError
 from flows.core.run import Run
-from flows.model import built
+from flows.model import built, parsed
 from flows.settings import Settings
 from flows.warehouse.duck import writer
 
@@ -39,11 +39,7 @@ SELECT: dict[str, tuple[list[str], list[str]]] = {
     # After pushing: what the findings say about where they were filed; they were tested a moment ago.
     "settle": (["path:models/marts/findings"], []),
 }
-# What dbt reads to know the project.
-PROJECT = ("models", "macros", "seeds", "tests", "dbt_project.yml", "profiles.yml")
 THREADS = 1
-
-_manifests: dict[tuple[str, str, str], Manifest] = {}
 
 
 @dataclass(frozen=True)
@@ -126,10 +122,8 @@ def invoke(settings: Settings, arguments: list[str], *, layer: str) -> LayerResu
     start = perf_counter()
     try:
         with _environment(GROUNDSWELL_WAREHOUSE=str(settings.warehouse_path.resolve())):
-            parsed = None if command == "docs" else _parsed(settings)
-            # an invocation writes into its manifest
-            copy = parsed and parsed.deepcopy()  # type: ignore[no-untyped-call]
-            answer = dbtRunner(copy).invoke([command, *rest, *options])
+            manifest = None if command == "docs" else _parsed(settings)
+            answer = dbtRunner(manifest).invoke([command, *rest, *options])
     finally:
         _let_go()
     seconds = round(perf_counter() - start, 2)
@@ -154,28 +148,25 @@ def _options(settings: Settings) -> list[str]:
         "--target-path", str(_target(settings)), "--log-path", str(_target(settings)),
         "--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-version-check",
         "--no-send-anonymous-usage-stats",
+        # the same order by fewer edges, and a look at those schemas only in which something is built
+        "--use-fast-test-edges", "--cache-selected-only",
     ]  # fmt: skip
 
 
 def _parsed(settings: Settings) -> Manifest | None:
-    """The project as dbt parses it: once a process, not once an invocation. None where it does not parse."""
+    """The project as dbt parses it. None where it does not parse: the invocation itself will say why."""
     from dbt.cli.main import dbtRunner
 
-    # The name of the warehouse's file stands in every relation.
-    key = (str(settings.dbt_dir), settings.warehouse_path.stem, built.files_digest(settings.dbt_dir, *PROJECT))
-    if key not in _manifests:
-        manifest = dbtRunner().invoke(["parse", *_options(settings)]).result
-        if manifest is None:  # the invocation itself will say why
-            return None
-        _manifests.clear()
-        _manifests[key] = cast("Manifest", manifest)
-    return _manifests[key]
+    def parse() -> Manifest | None:
+        with _environment(GROUNDSWELL_WAREHOUSE=str(settings.warehouse_path.resolve())):
+            return cast("Manifest | None", dbtRunner().invoke(["parse", *_options(settings)]).result)
+
+    return parsed.manifest(settings, parse)
 
 
 def _models_of(settings: Settings, con: duckdb.DuckDBPyConnection, sources: Collection[str]) -> list[str]:
     """The models of staging that read any of these sources; all where the project does not parse."""
-    with _environment(GROUNDSWELL_WAREHOUSE=str(settings.warehouse_path.resolve())):
-        manifest = _parsed(settings)
+    manifest = _parsed(settings)
     if manifest is None:
         return SELECT["stage"][0]
     folders = [folder.removeprefix("path:") for folder in SELECT["stage"][0]]

@@ -7,7 +7,8 @@
 | `control` | `as_of`: the moments to judge; `sources`: one row a configured source; `*_built`, `accounts_pending` |
 | `enrich` | tables that the enrichment fills, empty until it has run |
 
-The views name committed files, so they are made again whenever the warehouse is opened for writing.
+The views name committed files, so they are looked at whenever the warehouse is opened for writing. Views and tables
+carry a comment that says what they were made of: those of which it is still true are left as they are.
 Times are naive timestamps in UTC.
 """
 
@@ -55,6 +56,10 @@ BUILT = {
 
 # Settings that say under which name a vendor's account holds what we look for.
 NAMED_FIELDS = ("category_field", "version_field", "account_field", "tier_field", "segment_field", "renewal_field")
+_SOURCES = (
+    "source varchar primary key, type varchar not null, last_pulled_at timestamp, last_ok_at timestamp,"
+    " is_late boolean not null, is_bad boolean not null, reason varchar, "
+) + ", ".join(f"{name} varchar" for name in NAMED_FIELDS)
 
 # timestamptz to naive UTC without asking for the session's time zone
 _AT = "make_timestamp(epoch_us(pulled_at))"
@@ -77,15 +82,19 @@ def prepare(con: duckdb.DuckDBPyConnection, run: Run, *, moments: Sequence[datet
     # What the layers of dbt were built from (model.built); without these columns it cannot be said.
     con.execute("create table if not exists control.built (part varchar primary key, digest varchar)")
     con.execute("select part, digest from control.built limit 0")
-    _landing(con, run)
+    made = _made(con)
+    for (kind, stream), parts in streams_by_type(run).items():
+        rows = _rows(con, run.landing, parts)
+        _view(con, made, f"landing.{kind}__{stream}", _LANDED.format(rows=rows))
     for kind in KINDS:
         rows = _rows(con, run.journal.store, [(JOURNAL, kind)])
-        con.execute(f"create or replace view journal.{kind} as {_JOURNALLED.format(rows=rows)}")
+        _view(con, made, f"journal.{kind}", _JOURNALLED.format(rows=rows))
     for table, columns in BUILT.items():
         con.execute(f"create table if not exists control.{table} ({', '.join(columns)})")
         con.execute(f"select {', '.join(column.split()[0] for column in columns)} from control.{table} limit 0")
-    _as_of(con, moments or [run.now])
-    _sources(con, run)
+    judged = [[_naive(moment)] for moment in sorted(set(moments or [run.now]))]
+    _table(con, made, "control.as_of", "as_of timestamp primary key", judged)
+    _table(con, made, "control.sources", _SOURCES, _sources(run))
     _enrich(con)
 
 
@@ -101,10 +110,30 @@ def streams_by_type(run: Run) -> dict[tuple[str, str], list[tuple[str, str]]]:
     return landed
 
 
-def _landing(con: duckdb.DuckDBPyConnection, run: Run) -> None:
-    for (kind, stream), parts in streams_by_type(run).items():
-        rows = _rows(con, run.landing, parts)
-        con.execute(f'create or replace view landing."{kind}__{stream}" as {_LANDED.format(rows=rows)}')
+def _made(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """What each view and table says it was made of: schema.name -> digest."""
+    return dict(
+        con.execute(
+            "select schema_name || '.' || view_name, comment from duckdb_views() where comment is not null"
+            " union all select schema_name || '.' || table_name, comment from duckdb_tables() where comment is not null"
+        ).fetchall()
+    )
+
+
+def _view(con: duckdb.DuckDBPyConnection, made: dict[str, str], name: str, sql: str) -> None:
+    told = digest(sql)
+    if made.get(name) != told:
+        quoted = '"' + name.replace(".", '"."', 1) + '"'
+        con.execute(f"create or replace view {quoted} as {sql}; comment on view {quoted} is '{told}'")
+
+
+def _table(con: duckdb.DuckDBPyConnection, made: dict[str, str], name: str, columns: str, rows: list[Any]) -> None:
+    told = digest(columns, repr(rows))
+    if made.get(name) != told:
+        con.execute(f"create or replace table {name} ({columns})")
+        if rows:
+            con.executemany(f"insert into {name} values ({', '.join('?' * len(rows[0]))})", rows)
+        con.execute(f"comment on table {name} is '{told}'")
 
 
 def _rows(con: duckdb.DuckDBPyConnection, store: Store, parts: list[tuple[str, str]]) -> str:
@@ -118,23 +147,13 @@ def _rows(con: duckdb.DuckDBPyConnection, store: Store, parts: list[tuple[str, s
     return f"read_parquet({[path.replace(chr(39), chr(39) * 2) for path in paths]!r})"
 
 
-def _as_of(con: duckdb.DuckDBPyConnection, moments: Sequence[datetime]) -> None:
-    con.execute("create or replace table control.as_of (as_of timestamp primary key)")
-    rows = [[_naive(moment)] for moment in sorted(set(moments))]
-    con.executemany("insert into control.as_of values (?)", rows)
-
-
-def _sources(con: duckdb.DuckDBPyConnection, run: Run) -> None:
-    """`control.sources`: when each was pulled, whether it can be relied on, and its field titles."""
-    con.execute(
-        "create or replace table control.sources (source varchar primary key, type varchar not null,"
-        " last_pulled_at timestamp, last_ok_at timestamp, is_late boolean not null, is_bad boolean not null,"
-        " reason varchar, " + ", ".join(f"{name} varchar" for name in NAMED_FIELDS) + ")"
-    )
+def _sources(run: Run) -> list[list[Any]]:
+    """Rows of `control.sources`: when each was pulled, whether it can be relied on, and its field titles."""
     history: dict[str, list[dict[str, Any]]] = {}
     for row in run.journal.read("source_state").iter_rows(named=True):
         history.setdefault(row["id"], []).append(orjson.loads(row["payload"]))
     streams = run.landing.streams()
+    rows: list[list[Any]] = []
     for name, source in run.settings.sources.items():
         said = history.get(name, [])
         newest = said[-1] if said else {}
@@ -150,14 +169,14 @@ def _sources(con: duckdb.DuckDBPyConnection, run: Run) -> None:
         if bad is None and newest.get("status") == "bad_batch":
             bad = newest.get("reason") or "the last batch failed a critical check"
         late = run.report.late_sources.get(name) or (f"last complete pull {last_ok}" if overdue else None)
-        con.execute(
-            f"insert into control.sources values ({', '.join('?' * (7 + len(NAMED_FIELDS)))})",
+        rows.append(
             [
                 name, source.type, _naive(parse(max(pulled))) if pulled else None,
                 _naive(parse(last_ok)) if last_ok else None, late is not None, bad is not None, bad or late,
                 *(getattr(source, name, None) for name in NAMED_FIELDS),
-            ],
+            ]
         )  # fmt: skip
+    return rows
 
 
 def _version(con: duckdb.DuckDBPyConnection) -> None:

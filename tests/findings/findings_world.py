@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from flows.model.dbt import invoke
 from flows.settings import Settings
@@ -239,13 +240,13 @@ class World:
         return self.query(f"select * from publish.{model} order by rank, delivery_key")
 
 
-def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict[str, Any]]) -> None:
-    names = [row[0] for row in con.execute(f"describe {table}").fetchall()]
-    values = [[row.get(name) for name in names] for row in rows]
-    if values:
-        con.execute("begin")
-        con.executemany(f"insert into {table} values ({', '.join('?' * len(names))})", values)
-        con.execute("commit")
+def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[dict[str, Any]]) -> None:
+    """As a frame: row by row it takes longer than the models."""
+    if rows:
+        names = [row[0] for row in con.execute(f"describe {table}").fetchall()]
+        con.register("given", pl.DataFrame(rows, schema=names, infer_schema_length=None).to_arrow())
+        con.execute(f"insert into {table} from given")
+        con.unregister("given")
 
 
 def _poisson(random: Random, mean: float) -> int:
