@@ -27,6 +27,10 @@ class ConfigError(GroundswellError):
     """groundswell.toml or the environment says something we cannot use."""
 
 
+class WorkerDied(GroundswellError):
+    """A worker process was ended from outside, most likely for the memory it took."""
+
+
 class VendorError(GroundswellError):
     """A vendor refused, failed for good, or answered something we do not understand."""
 

@@ -18,7 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flows.core.errors import GroundswellError
+from flows.core.errors import WorkerDied
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,7 +42,7 @@ def in_order(
 ) -> Iterator[T]:
     """`read` of each of `count` batches. At most two batches a worker are in memory at once.
 
-    `read` must be picklable. Raises what it raises, and GroundswellError when a worker process dies.
+    `read` must be picklable. Raises what it raises, and WorkerDied when a worker process dies.
     """
     if workers < 2 or count < MANY:
         yield from map(read, batches)
@@ -57,7 +57,7 @@ def in_order(
         while waiting:
             yield waiting.popleft().result()
     except BrokenProcessPool as error:
-        raise GroundswellError(
+        raise WorkerDied(
             f"one of {workers} worker processes has died, killed or out of memory",
             "What was read is kept: run again, with more memory or `processes = 1` in groundswell.toml.",
         ) from error

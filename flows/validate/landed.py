@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from functools import partial
 import polars as pl
 
 from flows.core.clock import iso, parse
-from flows.core.errors import ConfigError
+from flows.core.errors import ConfigError, WorkerDied
 from flows.core.keys import digest
 from flows.core.redaction import redact
 from flows.core.run import Run
@@ -22,6 +23,8 @@ from flows.validate.columns import shorten
 from flows.validate.quarantine import Entry, Quarantine
 from flows.validate.rows import look_at
 from flows.validate.suites import NOT_AHEAD, Suite, judge, load
+
+log = logging.getLogger("groundswell")
 
 READBACK_BAD_SHARE = 0.2
 CONTRADICTED = "key_is_unique"  # the rule that a row breaks which came twice with different contents
@@ -141,6 +144,17 @@ def _arrived(entries: list[Entry], clock: datetime) -> list[Entry]:
 def _look_at_rows(
     run: Run, suite: Suite, source: str, stream: str, since: Accepted, again: list[Entry], clock: datetime
 ) -> _Rows:
+    """Rows in worker processes where there are many; where one dies for its memory, a chunk after the other."""
+    try:
+        return _seen_by(processes(run.settings.processes), run, suite, source, stream, since, again, clock)
+    except WorkerDied as error:
+        log.warning("%s/%s: %s, reading it again in this process", source, stream, error.what)
+        return _seen_by(1, run, suite, source, stream, since, again, clock)
+
+
+def _seen_by(
+    workers: int, run: Run, suite: Suite, source: str, stream: str, since: Accepted, again: list[Entry], clock: datetime
+) -> _Rows:
     rows = _Rows()
     look = partial(look_at, suite, source, stream, clock)
     also = [entry.seq for entry in again]
@@ -152,7 +166,7 @@ def _look_at_rows(
             taken.append(chunk)
             yield chunk
 
-    for seen in in_order(look, batches(), new // CHUNK_ROWS, processes(run.settings.processes)):
+    for seen in in_order(look, batches(), new // CHUNK_ROWS, workers):
         chunk = taken.popleft()
         rows.problems |= dict.fromkeys(seen.problems)
         rows.unjudged |= dict.fromkeys(seen.unjudged)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from dying_worker import dies_in_a_worker
 from validate_fixture import NOW, Landing, exported, ticket
 
 from flows.core.clock import iso
@@ -470,3 +471,28 @@ def test_a_run_with_nothing_new_does_not_import_the_library_and_writes_nothing(l
     done = subprocess.run([sys.executable, "-c", code, str(Path(__file__).parent), str(folder)], check=False)
     assert done.returncode == 0
     assert len(landing.run().landing.commits("quarantine", "records")) == commits
+
+
+def some_of_them_bad() -> list[dict[str, object]]:
+    return [
+        ticket(n, **({"created_at": None} if n % 25 == 0 else {}), status="parked" if n % 10 == 3 else "open")
+        for n in range(1, 61)
+    ]
+
+
+@pytest.mark.parametrize("look", [landed.look_at, dies_in_a_worker])
+def test_many_rows_are_judged_by_workers_and_by_this_process_where_one_dies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: object
+) -> None:
+    by_one, by_two = Landing(tmp_path / "one"), Landing(tmp_path / "two")
+    by_one.land("tickets", some_of_them_bad())
+    alone = by_one.validate().report
+    for module in (batch, landed):
+        monkeypatch.setattr(module, "CHUNK_ROWS", 5)
+    monkeypatch.setattr(landed, "look_at", look)
+    by_two.settings.processes = 2
+    by_two.land("tickets", some_of_them_bad())
+    together = by_two.validate().report
+    assert (together.counts, together.problems) == (alone.counts, alone.problems)
+    assert {e["id"] for e in by_two.kept()} == {e["id"] for e in by_one.kept()} == {"25", "50"}
+    assert together.bad_sources == {}
