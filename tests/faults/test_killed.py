@@ -90,6 +90,7 @@ def test_killed_while_it_holds_the_slot_of_prefect(
     place: SavedCompany, undisturbed: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_HOME
 
     from flows.orchestration import WRITER_LIMIT, local_server
 
@@ -97,13 +98,15 @@ def test_killed_while_it_holds_the_slot_of_prefect(
         with get_client(sync_client=True) as client:
             return client.read_global_concurrency_limit_by_name(WRITER_LIMIT).active_slots
 
-    with place.restored() as url, local_server(free_port()) as server:
-        monkeypatch.setenv("PREFECT_API_URL", f"{server}/api")
-        run_and_die(HOLDING)
-        assert taken() == 1
-        run("prefect hourly")
-        assert taken() == 0
-        survived(undisturbed, url)
+    with place.restored() as url:
+        PREFECT_HOME.value().mkdir(exist_ok=True)  # it may have been in the home that was put back
+        with local_server(free_port()) as server:
+            monkeypatch.setenv("PREFECT_API_URL", f"{server}/api")
+            run_and_die(HOLDING)
+            assert taken() == 1
+            run("prefect hourly")
+            assert taken() == 0
+            survived(undisturbed, url)
 
 
 def test_hourly_twice_and_nightly_started_together_do_everything_once(
