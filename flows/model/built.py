@@ -119,10 +119,10 @@ def _sources(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """A digest of each source that staging reads: the files in its view, and what was last said of its records in
     quarantine. What has been landed since the views were made is for the next run."""
     said = dict(con.sql("select payload->>'stream', max(seq) from landing.quarantine__records group by all").fetchall())
-    views = con.sql("select view_name, sql from duckdb_views() where schema_name = 'landing'").fetchall()
+    views = con.sql("select view_name, comment from duckdb_views() where schema_name = 'landing'").fetchall()
     found = {
-        f"landing.{view}": digest(sql, str(said.get(view.partition("__")[2])))
-        for view, sql in views
+        f"landing.{view}": digest(made_of, str(said.get(view.partition("__")[2])))
+        for view, made_of in views
         if view != "quarantine__records"
     }
     fields = ", ".join(NAMED_FIELDS)
