@@ -39,6 +39,9 @@ SELECT: dict[str, tuple[list[str], list[str]]] = {
     # After pushing: what the findings say about where they were filed; they were tested a moment ago.
     "settle": (["path:models/marts/findings"], []),
 }
+# Left to the night in an hour that adds to what is there: the tests inside. What people see and what holds across
+# tables (marts, publish, the assertions) is tested every hour.
+NIGHTLY_TESTS = "path:models/intermediate,test_type:generic"
 THREADS = 1
 
 
@@ -57,8 +60,9 @@ class LayerResult:
 def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) -> LayerResult:
     """Build and test one layer. moments: the times to judge; default the run's clock.
 
-    Of staging only what reads something that has changed since it was last built; seeds when their files have
-    changed. Test warnings go into the run's report. Raises GroundswellError naming the first model or test that
+    Of staging an hourly run builds only what reads something that has changed since it was last built, and of the
+    tests it leaves NIGHTLY_TESTS, unless it builds a layer from nothing. Seeds when their files have changed. Test
+    warnings go into the run's report. Raises GroundswellError naming the first model or test that
     failed, its message and its compiled file.
     """
     select, exclude = SELECT[layer]
@@ -66,7 +70,7 @@ def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) 
         # the findings of `settle` are judged already
         changed = {} if layer == "settle" else built.changes(run, con, layer)
         seeds = ["resource_type:seed"] if "seeds" in changed else []
-        if layer == "stage" and not {"models", "seeds"} & changed.keys():
+        if layer == "stage" and run.flow == "hourly" and not {"models", "seeds"} & changed.keys():
             select = _models_of(run.settings, con, changed)
             if not select:
                 return LayerResult(layer, models=0, tests=0)
@@ -77,6 +81,8 @@ def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) 
             con.execute(f"delete from {'control.tickets_built' if layer == 'stage' else 'control.facts_built'}")
         elif layer != "settle":
             built.keep_pending(con, layer)
+            if run.flow == "hourly":
+                arguments.append(NIGHTLY_TESTS)
         result = invoke(run.settings, arguments, layer=layer)
         if not result.failures:
             built.remember(con, changed)

@@ -67,6 +67,16 @@ def test_a_failing_test_is_named_and_a_warning_is_reported_without_stopping(hous
     )
 
 
+def test_the_tests_inside_are_left_to_the_night(house):
+    house.land("export", "tickets", [files_ticket("a")])
+    house.build("stage", "judge")
+    house.land("export", "tickets", [files_ticket("b", status="in limbo")])
+    hour = dbt.build(house.run(), "stage")
+    assert hour.models > 0 and hour.warnings == []
+    night = dbt.build(house.run("nightly"), "stage")  # nothing has changed since
+    assert night.models > 50 and len(night.warnings) == 1 and "int_tickets_status" in night.warnings[0]
+
+
 def test_models_that_keep_rows_are_built_from_nothing_when_their_sql_changed(house):
     house.land("export", "tickets", [files_ticket("a")])
     house.build("stage")
