@@ -201,3 +201,22 @@ parses it once for every text: for streams with many rows.
     cast(hash({{ expressions | join(', ') }}) >> 1 as bigint)
 {%- endmacro %}
 {% macro spark__fingerprint(expressions) -%} xxhash64({{ expressions | join(', ') }}) {%- endmacro %}
+
+{#
+Rows of a table whose key is among those of a query; more conditions may follow. DuckDB looks up a few rows of many
+by their place: it would read the texts of all of them otherwise.
+#}
+{% macro rows_among(relation, key, keys) -%}
+    {{ return(adapter.dispatch('rows_among', 'groundswell')(relation, key, keys)) }}
+{%- endmacro %}
+{% macro default__rows_among(relation, key, keys) -%}
+    select * from {{ relation }} where {{ key }} in ({{ keys }})
+{%- endmacro %}
+{% macro duckdb__rows_among(relation, key, keys) -%}
+    {#- stand-ins of unit tests have no rowid, and in a full refresh the few are all -#}
+    {%- if relation.is_cte or should_full_refresh() -%}
+        {{ default__rows_among(relation, key, keys) }}
+    {%- else -%}
+        select * from {{ relation }} where rowid in (select rowid from {{ relation }} where {{ key }} in ({{ keys }}))
+    {%- endif -%}
+{%- endmacro %}

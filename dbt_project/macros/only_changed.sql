@@ -16,14 +16,17 @@ tickets count as changed.
 {% endmacro %}
 
 {% macro only_changed(relation, changes='int_ticket_changes') -%}
-    select * from {{ relation }} where ticket_id in (select ticket_id from {{ ref(changes) }})
+    {{ rows_among(relation, 'ticket_id', 'select ticket_id from ' ~ ref(changes)) }}
 {%- endmacro %}
 
 {# The same in a model that is built directly; in a full refresh it does not ask. #}
 {% macro facts_changed(relation) -%}
     {%- set changed = ref('int_fact_changes') -%}
-    select * from {{ relation }}
-    {%- if is_incremental() %} where ticket_id in (select ticket_id from {{ changed }}){% endif %}
+    {%- if is_incremental() -%}
+        {{ rows_among(relation, 'ticket_id', 'select ticket_id from ' ~ changed) }}
+    {%- else -%}
+        select * from {{ relation }}
+    {%- endif %}
 {%- endmacro %}
 
 {#
@@ -39,8 +42,11 @@ come to it or has left it, also where only a run that was stopped saw it there.
 
 {% macro accounts_changed(relation) -%}
     {%- set changed = ref('int_fact_changes') -%}
-    select * from {{ relation }}
-    {%- if is_incremental() %} where account_key in ({{ changed_accounts(changed) }}){% endif %}
+    {%- if is_incremental() -%}
+        {{ rows_among(relation, 'account_key', changed_accounts(changed)) }}
+    {%- else -%}
+        select * from {{ relation }}
+    {%- endif %}
 {%- endmacro %}
 
 {% macro changed_accounts(changed) -%}
