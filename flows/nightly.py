@@ -1,4 +1,4 @@
-"""The nightly flow: the hourly one, with models and topics fitted again and the stores compacted."""
+"""The nightly flow: the hourly one, with models and topics fitted again, the stores compacted and every test run."""
 
 from __future__ import annotations
 

@@ -238,7 +238,7 @@ def hourly(stages: Stages, sources: Sequence[str] | None = None) -> None:
 
 
 def nightly(stages: Stages, sources: Sequence[str] | None = None) -> None:
-    """The hourly run, with models and topics fitted again and the stores compacted."""
+    """The hourly run, with models and topics fitted again, the stores compacted and every test run."""
     stages.pull(sources)
     stages.validate()
     with stages.writing():
