@@ -48,6 +48,19 @@ def remember(con: duckdb.DuckDBPyConnection, changed: dict[str, str]) -> None:
         con.execute("insert or replace into control.built values (?, ?)", [part, value])
 
 
+def has_failed(con: duckdb.DuckDBPyConnection, layer: str) -> bool:
+    """Whether the last build of a layer ended with a model or a test that failed."""
+    return bool(con.execute("select 1 from control.built where part = ?", [f"{layer} failed"]).fetchall())
+
+
+def note_failed(con: duckdb.DuckDBPyConnection, layer: str, *, failed: bool) -> None:
+    """How the build of a layer ended."""
+    if failed:
+        remember(con, {f"{layer} failed": "yes"})
+    else:
+        con.execute("delete from control.built where part = ?", [f"{layer} failed"])
+
+
 def keep_pending(con: duckdb.DuckDBPyConnection, layer: str) -> None:
     """Before a layer is built again: what a run that was stopped has built of tickets that nobody noted.
 

@@ -39,8 +39,8 @@ SELECT: dict[str, tuple[list[str], list[str]]] = {
     # After pushing: what the findings say about where they were filed; they were tested a moment ago.
     "settle": (["path:models/marts/findings"], []),
 }
-# Left to the night in an hour that adds to what is there: the tests inside. What people see and what holds across
-# tables (marts, publish, the assertions) is tested every hour.
+# Left to the night: the tests of single tables inside. What people see and what holds across tables (marts, publish,
+# the assertions) is tested every hour.
 NIGHTLY_TESTS = "path:models/intermediate,test_type:generic"
 THREADS = 1
 
@@ -60,17 +60,19 @@ class LayerResult:
 def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) -> LayerResult:
     """Build and test one layer. moments: the times to judge; default the run's clock.
 
-    Of staging an hourly run builds only what reads something that has changed since it was last built, and of the
-    tests it leaves NIGHTLY_TESTS, unless it builds a layer from nothing. Seeds when their files have changed. Test
-    warnings go into the run's report. Raises GroundswellError naming the first model or test that
-    failed, its message and its compiled file.
+    An hourly run builds of staging only what reads something that has changed since it was last built, and leaves
+    NIGHTLY_TESTS. It is as thorough as the night where a layer is built from nothing, and where its last build failed:
+    what the night found broken stays closed until it is whole. Seeds are built when their files have changed. Test
+    warnings go into the run's report. Raises GroundswellError naming the first model or test that failed, its message
+    and its compiled file.
     """
     select, exclude = SELECT[layer]
     with writer(run, moments=moments) as con:
         # the findings of `settle` are judged already
         changed = {} if layer == "settle" else built.changes(run, con, layer)
         seeds = ["resource_type:seed"] if "seeds" in changed else []
-        if layer == "stage" and run.flow == "hourly" and not {"models", "seeds"} & changed.keys():
+        thorough = run.flow != "hourly" or built.has_failed(con, layer)
+        if layer == "stage" and not thorough and not {"models", "seeds"} & changed.keys():
             select = _models_of(run.settings, con, changed)
             if not select:
                 return LayerResult(layer, models=0, tests=0)
@@ -81,9 +83,10 @@ def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) 
             con.execute(f"delete from {'control.tickets_built' if layer == 'stage' else 'control.facts_built'}")
         elif layer != "settle":
             built.keep_pending(con, layer)
-            if run.flow == "hourly":
+            if not thorough:
                 arguments.append(NIGHTLY_TESTS)
         result = invoke(run.settings, arguments, layer=layer)
+        built.note_failed(con, layer, failed=bool(result.failures))
         if not result.failures:
             built.remember(con, changed)
             if layer == "judge":

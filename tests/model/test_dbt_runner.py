@@ -77,6 +77,23 @@ def test_the_tests_inside_are_left_to_the_night(house):
     assert night.models > 50 and len(night.warnings) == 1 and "int_tickets_status" in night.warnings[0]
 
 
+def test_what_the_night_found_broken_is_not_let_through_by_the_hours_after_it(house):
+    house.land("export", "tickets", [files_ticket("a")])
+    house.build("stage", "judge")
+    with writer(house.run()) as con:
+        con.execute("insert into intermediate.int_tickets from intermediate.int_tickets")
+    dbt.build(house.run(), "stage")  # an hour does not see it
+    for flow in ("nightly", "hourly", "hourly"):
+        with pytest.raises(GroundswellError, match="is_key_int_tickets_ticket_id"):
+            dbt.build(house.run(flow), "stage")
+    with writer(house.run()) as con:
+        con.execute("delete from intermediate.int_tickets")
+        con.execute("delete from control.tickets_built")
+    whole = dbt.build(house.run(), "stage")
+    assert whole.models > 50 and whole.tests > 50
+    assert dbt.build(house.run(), "stage").models < 50  # and the hours are short again
+
+
 def test_models_that_keep_rows_are_built_from_nothing_when_their_sql_changed(house):
     house.land("export", "tickets", [files_ticket("a")])
     house.build("stage")
