@@ -19,6 +19,9 @@ TENFOLD = 10.5
 CHANGED_OVER_SIZES = 1.5
 CHANGED_OVER_NOTHING = 2.0
 LANDING = 1.3
+MESSAGES = 4  # a ticket
+MESSAGES_A_SECOND = 3_000  # that the enrichment reads, training apart
+READING_PEAK_MB = {1_000_000: 4 * 1024}
 
 
 def machine() -> str:
@@ -41,6 +44,13 @@ def markdown(results: dict[str, Any]) -> str:
         lines += _table(("stage", "seconds", "CPU", "peak MiB", "at best", "times that"), rows)
     if results["backfill"]:
         lines += [f"- {name} at best: {what}" for name, what in WHAT.items()] + [""]
+    for size, stages in results["backfill"].items():
+        if "enrich" in stages:
+            lines += [
+                f"Reading {MESSAGES * size:,} messages: {_reading(size, stages):,.0f} a second,"
+                f" at most {stages['enrich']['peak_mb']:,.0f} MiB.",
+                "",
+            ]
     for small, large, ratio in _tenfolds(results["backfill"]):
         lines += [
             f"{large:,} cost {ratio:.1f} times {small:,}: {ratio ** (1 / _tens(small, large)):.1f} a tenfold.",
@@ -74,6 +84,12 @@ def missed(results: dict[str, Any]) -> list[str]:
         seconds, peak = _total(stages), max(row["peak_mb"] for row in stages.values())
         if seconds > SECONDS.get(size, float("inf")):
             found.append(f"backfill of {size:,}: {seconds:.0f} s, not {SECONDS[size]}")
+        if "enrich" in stages:
+            pace, peak_reading = _reading(size, stages), stages["enrich"]["peak_mb"]
+            if pace < MESSAGES_A_SECOND:
+                found.append(f"reading of {size:,} tickets: {pace:.0f} messages a second, not {MESSAGES_A_SECOND}")
+            if peak_reading > READING_PEAK_MB.get(size, float("inf")):
+                found.append(f"reading of {size:,} tickets: {peak_reading:.0f} MiB, not {READING_PEAK_MB[size]}")
         if peak > PEAK_MB.get(size, float("inf")):
             found.append(f"backfill of {size:,}: {peak:.0f} MiB, not {PEAK_MB[size]}")
     for small, large, ratio in _tenfolds(results["backfill"]):
@@ -104,6 +120,11 @@ def _tenfolds(sizes: dict[int, Any]) -> list[tuple[int, int, float]]:
 def _tens(small: int, large: int) -> float:
     """How many tenfolds lie between two sizes."""
     return log10(large / small)
+
+
+def _reading(size: int, stages: dict[str, Any]) -> float:
+    """Messages a second in the stage that reads them."""
+    return float(MESSAGES * size / max(stages["enrich"]["seconds"], 0.001))
 
 
 def _total(stages: dict[str, Any]) -> float:

@@ -48,3 +48,14 @@ def test_the_tables_say_stage_size_and_the_whole() -> None:
     text = markdown(results())
     assert "Backfill of 1,000,000 tickets" in text and "| stage | 1,000 | 1,000 | 4,000 | 1.0 | 1,000.0 |" in text
     assert "1,000,000 cost 5.0 times 100,000" in text and "| 1,000,000 | 15.0 | 20.0 | 1.33 | 500 |" in text
+
+
+def test_reading_is_held_against_messages_a_second_and_against_its_memory() -> None:
+    slow = results()
+    for size, stages in slow["backfill"].items():
+        stages["enrich"] = {"seconds": size / 500, "cpu": 1.0, "peak_mb": 5_000}
+    assert "Reading 40,000 messages: 2,000 a second, at most 5,000 MiB." in markdown(slow)
+    assert [line for line in missed(slow) if line.startswith("reading of 1,000,000")] == [
+        "reading of 1,000,000 tickets: 2000 messages a second, not 3000",
+        "reading of 1,000,000 tickets: 5000 MiB, not 4096",
+    ]
