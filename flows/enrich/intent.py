@@ -122,6 +122,7 @@ class LinearIntentModel:
                 Prediction(
                     intent=self.classes[top],
                     confidence=round(float(chance[top]), 4),
+                    threshold=self.threshold,
                     second=self.classes[int(best[1])] if len(best) > 1 else None,
                     words=self._reasons(rows, row, top, names),
                     bug_share=None if bugs is None else round(float(chance[bugs].sum()), 4),

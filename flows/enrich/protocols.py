@@ -15,15 +15,21 @@ Matrix = NDArray[np.float32]
 class Prediction:
     """What an intent model says of one ticket, and why.
 
-    `confidence` is a calibrated probability. `words` are the words that weighed most for `intent` with their
+    `confidence` is a calibrated probability, `threshold` the one below which the model does not claim `intent`:
+    each intent has its own. `words` are the words that weighed most for `intent` with their
     weights, `bug_share` the probability of all bug-like intents, None where the intents say nothing about bugs.
     """
 
     intent: str
     confidence: float
+    threshold: float
     second: str | None
     words: tuple[tuple[str, float], ...] = field(default=())
     bug_share: float | None = None
+
+    @property
+    def is_sure(self) -> bool:
+        return self.confidence >= self.threshold
 
 
 class Embedder(Protocol):
@@ -40,16 +46,11 @@ class Embedder(Protocol):
 
 
 class IntentModel(Protocol):
-    """Texts to intents with calibrated confidence."""
+    """Texts to intents with calibrated confidence, and with the confidence from which each may be believed."""
 
     @property
     def model_id(self) -> str:
         """Hash of data, code version and parameters."""
-        ...
-
-    @property
-    def threshold(self) -> float:
-        """The confidence below which the model abstains."""
         ...
 
     def predict(self, texts: list[str]) -> list[Prediction]:

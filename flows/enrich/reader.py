@@ -47,12 +47,11 @@ class TicketReader:
             problem, prediction = described[index], predictions[index]
             says_problem = [next(hits) for _ in spoken[index]]
             facts = _facts(row, spoken[index], says_problem, self.product)
-            artifact = self.intents.get(row["source"])
             out.append(
                 {
                     **{name: row[name] for name in _AS_THEY_ARE},
                     "clean_text": row["text"],
-                    **_intent_columns(prediction, nearest[index], problem["rules"], artifact, areas),
+                    **_intent_columns(prediction, nearest[index], problem["rules"], areas),
                     **facts,
                     "is_bug_like": symptoms.is_bug_like(
                         problem["problem"],
@@ -134,18 +133,17 @@ def _intent_columns(
     prediction: Prediction | None,
     nearest: list[dict[str, Any]],
     rules: list[str],
-    artifact: IntentArtifact | None,
     areas: dict[str, str],
 ) -> dict[str, Any]:
-    """The intent columns. Below the model's threshold the intent is null and the guess is a reason."""
+    """The intent columns. Below the threshold of the intent it is null and the guess is a reason."""
     reasons: dict[str, Any] = {"symptom_rules": rules}
-    if prediction is None or artifact is None:
+    if prediction is None:
         return {"intent_status": "abstained", "intent_reasons": orjson.dumps(reasons).decode()}
-    is_sure = prediction.confidence >= artifact.model.threshold
+    is_sure = prediction.is_sure
     reasons |= {
         "words": prediction.words,
         "nearest": nearest,
-        "threshold": artifact.model.threshold,
+        "threshold": prediction.threshold,
         "bug_share": prediction.bug_share,
     }
     if not is_sure:
