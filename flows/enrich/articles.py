@@ -17,9 +17,8 @@ from flows.core.run import Run
 from flows.enrich import clean, language
 from flows.enrich.batches import count, insert, read_table
 from flows.enrich.conversations import documents
-from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.models import EMBEDDER, Models
-from flows.enrich.protocols import Matrix
+from flows.enrich.protocols import Embedder, Matrix
 
 VERSION = 1
 TITLE_WEIGHT = 2  # a title's words count as often as if the article began with it this many times
@@ -73,13 +72,13 @@ def refresh_matches(con: duckdb.DuckDBPyConnection, run: Run, models: Models) ->
 class Matcher:
     """Tickets (ticket_id, title, text, language) to their nearest articles: ticket_id, article_id, similarity."""
 
-    embedder: TfidfSvdEmbedder
+    embedder: Embedder
     ids: list[str]
     points: Matrix
     spoken: list[str | None]
 
     @classmethod
-    def of(cls, articles: pl.DataFrame, embedder: TfidfSvdEmbedder) -> Matcher:
+    def of(cls, articles: pl.DataFrame, embedder: Embedder) -> Matcher:
         bodies = [clean.clean(body).text for body in articles["body"]]
         titles = articles["title"].to_list()
         points = embedder.encode(

@@ -14,8 +14,8 @@ from flows.core.run import Run
 from flows.enrich import clusters
 from flows.enrich.batches import insert, read_table
 from flows.enrich.conversations import documents
-from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.protocols import Matrix
+from flows.enrich.space import TicketSpace
 
 BATCH = 2_500  # tickets that are assigned together
 CHUNK = 50_000
@@ -52,7 +52,7 @@ def centroids_of(topics: list[Topic]) -> Matrix:
     return np.array([topic.centroid for topic in topics], dtype=np.float32).reshape(len(topics), -1 if topics else 0)
 
 
-def assign_topics(con: duckdb.DuckDBPyConnection, run: Run, embedder: TfidfSvdEmbedder | None) -> None:
+def assign_topics(con: duckdb.DuckDBPyConnection, run: Run, embedder: TicketSpace | None) -> None:
     """Put every ticket of enrich.tickets under its nearest live topic, or under none, and publish the topics.
 
     Tickets are read with the topics that are published, so that nothing is to be done where these are live still.
@@ -85,7 +85,7 @@ _ASSIGN = """
 class Assigner:
     """Tickets (ticket_id, title, text, language) to their topics: ticket_id, topic_id, similarity."""
 
-    embedder: TfidfSvdEmbedder
+    embedder: TicketSpace
     topics: list[Topic]
 
     def __call__(self, tickets: pl.DataFrame) -> pl.DataFrame:

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.cluster import AgglomerativeClustering
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize
 
 from flows.enrich.protocols import Matrix
+from flows.enrich.words import TOKEN
 
 VERSION = 1
 SAMPLE = 8_000  # tickets clustered at once; memory grows with the square
@@ -25,6 +27,7 @@ SHARE = 0.0009  # least share of all tickets that makes a topic
 MIN_SIZE = 6
 REFINEMENTS = 3
 DECIMALS = 4
+MAX_WORDS = 40_000  # the most frequent, of which topics' words are chosen
 
 
 def smallest_topic(tickets: int) -> int:
@@ -83,16 +86,24 @@ def assign(points: Matrix, centroids: Matrix) -> tuple[NDArray[np.int64], NDArra
 
 
 def topic_words(
-    counts: csr_matrix, place: NDArray[np.int64], topics: int, names: list[str], top: int = 8
+    texts: list[str], place: NDArray[np.int64], topics: int, common: frozenset[str], top: int = 8
 ) -> list[list[str]]:
-    """The words of each topic by class-based TF-IDF: frequent in the topic, rare in the others.
+    """The words and word pairs of each topic by class-based TF-IDF: frequent in the topic, rare in the others.
 
-    `counts` is tickets by words. Words that are part of a chosen pair are not repeated. Grootendorst, 2022
-    (arXiv 2203.05794): tf * log(1 + A / f), A the mean number of words a topic, f the word's frequency.
+    `place` is the topic of each text. Words in `common` tell nothing; those that are part of a chosen pair are not
+    repeated. Grootendorst, 2022 (arXiv 2203.05794): tf * log(1 + A / f), A the mean number of words a topic, f the
+    word's frequency.
     """
-    inside = np.flatnonzero(place >= 0)
-    member = csr_matrix((np.ones(len(inside)), (place[inside], inside)), shape=(topics, counts.shape[0]))
-    totals = (member @ (counts > 0)).toarray()
+    counter = CountVectorizer(
+        token_pattern=TOKEN, ngram_range=(1, 2), stop_words=sorted(common) or None, binary=True, max_features=MAX_WORDS
+    )
+    try:
+        counts = counter.fit_transform(texts)
+    except ValueError:  # no text has a word
+        return [[] for _ in range(topics)]
+    names = counter.get_feature_names_out().tolist()
+    member = csr_matrix((np.ones(len(texts)), (place, np.arange(len(texts)))), shape=(topics, len(texts)))
+    totals = (member @ counts).toarray()
     frequency = totals.sum(axis=0)
     mean = totals.sum() / max(topics, 1)
     weights = totals / np.maximum(totals.sum(axis=1, keepdims=True), 1) * np.log1p(mean / np.maximum(frequency, 1))

@@ -17,9 +17,9 @@ import orjson
 from numpy.typing import NDArray
 
 from flows.core.run import Run
-from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.intent import LinearIntentModel
 from flows.enrich.protocols import Matrix
+from flows.enrich.space import TicketSpace
 
 EMBEDDER = "embedder"
 SEEDED = "intents"  # the taxonomy of the seeds; any other taxonomy is named by its source
@@ -90,9 +90,9 @@ class Models:
     _loaded: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def embedder(self) -> TfidfSvdEmbedder | None:
-        found: TfidfSvdEmbedder | None = self._load(EMBEDDER)
-        return found
+    def embedder(self) -> TicketSpace | None:
+        found = self._load(EMBEDDER)
+        return found if isinstance(found, TicketSpace) else None  # earlier code kept other things
 
     def intents(self, taxonomy: str) -> IntentArtifact | None:
         found: IntentArtifact | None = self._load(f"intent:{taxonomy}")

@@ -11,12 +11,12 @@ import polars as pl
 from flows.enrich import entities, quotes, signatures, symptoms
 from flows.enrich.assignment import Topic, nearest_topics
 from flows.enrich.conversations import documents, with_texts
-from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.messages import attempt
 from flows.enrich.models import IntentArtifact
 from flows.enrich.protocols import Matrix, Prediction
 from flows.enrich.seeds import Seeds
 from flows.enrich.sentences import sentences
+from flows.enrich.space import TicketSpace
 
 SPAM = 3.0  # sum of spam rules that makes a ticket spam without the helpdesk's word
 
@@ -26,7 +26,7 @@ class TicketReader:
     """Rows of `conversations` to rows of enrich.tickets, but for hash, model and time."""
 
     seeds: Seeds
-    embedder: TfidfSvdEmbedder | None
+    embedder: TicketSpace | None
     intents: dict[str, IntentArtifact]  # by source
     topics: list[Topic]
     product: entities.Product | None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import duckdb
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from sklearn.preprocessing import normalize
 
 from flows.core.keys import digest
@@ -20,9 +21,9 @@ from flows.core.run import Run
 from flows.enrich import clusters
 from flows.enrich.assignment import Topic, assign_topics, centroids_of, read_topics
 from flows.enrich.conversations import documents, read_conversations
-from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.messages import refresh_messages
 from flows.enrich.protocols import Matrix
+from flows.enrich.space import TicketSpace
 from flows.enrich.train import train_connection
 from flows.warehouse.duck import writer
 
@@ -30,6 +31,8 @@ MAX_TICKETS = 60_000  # the newest tickets in which topics are looked for
 SAME_TOPIC = 0.6  # cosine between an old and a new centroid that continues a topic
 ONE_TOPIC = 0.9  # cosine between two centroids that are one topic
 GROWN = 1.5  # times its recorded size
+READ = 200  # tickets of a topic, the nearest, whose words are counted
+NAMED = 60  # the nearest of them, whose titles can become its label
 
 
 @dataclass
@@ -79,11 +82,11 @@ def discover_connection(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     assign_topics(con, run, embedder)
 
 
-def _new_id(centroid: Matrix, embedder: TfidfSvdEmbedder) -> str:
+def _new_id(centroid: Matrix, embedder: TicketSpace) -> str:
     return f"topic-{digest(embedder.model_id, *(f'{value:.4f}' for value in centroid))[:8]}"
 
 
-def _unnamed(topic_id: str, centroid: Matrix, embedder: TfidfSvdEmbedder) -> Topic:
+def _unnamed(topic_id: str, centroid: Matrix, embedder: TicketSpace) -> Topic:
     values = [round(float(value), clusters.DECIMALS) for value in centroid]
     return Topic(topic_id, "", [], values, 0, "live", embedder.model_id, "")
 
@@ -109,7 +112,7 @@ def _continue_topics(
     points: Matrix,
     centroids: Matrix,
     old: list[Topic],
-    embedder: TfidfSvdEmbedder,
+    embedder: TicketSpace,
 ) -> tuple[list[Topic], Changes]:
     """New groups under the ids of the old topics they continue; greedy, the nearest pair first."""
     changes = Changes()
@@ -163,21 +166,19 @@ def _describe(
     frame: pl.DataFrame,
     points: Matrix,
     topics: list[Topic],
-    embedder: TfidfSvdEmbedder,
+    embedder: TicketSpace,
     before: dict[str, Topic],
     changes: Changes,
 ) -> None:
     """Words, label and size of each topic. A topic keeps its label while its words stay mostly the same."""
     place, similarity = clusters.assign(points, centroids_of(topics))
     sizes = np.bincount(place[place >= 0], minlength=len(topics))
-    counts = embedder.vectorizer.transform(documents(frame))
-    names = [str(name) for name in embedder.vectorizer.get_feature_names_out()]
-    words = clusters.topic_words(counts, place, len(topics), names)
+    nearest = [_nearest(np.flatnonzero(place == index), similarity, READ) for index in range(len(topics))]
+    read = np.concatenate([np.zeros(0, np.int64), *nearest])
+    words = clusters.topic_words(documents(frame[read]), place[read], len(topics), embedder.common)
     titles = frame["title"].to_list()
     for index, topic in enumerate(topics):
-        members = np.flatnonzero(place == index)
-        best = members[np.argsort(-similarity[members], kind="stable")][:60]
-        named = [titles[i] for i in best]
+        named = [titles[i] for i in nearest[index][:NAMED]]
         label = topic.label
         if not label or len(set(words[index]) & set(topic.words)) * 3 < len(topic.words):
             alone = embedder.topical(named, ["en"] * len(named)) @ np.array(topic.centroid, dtype=np.float32)
@@ -195,6 +196,10 @@ def _describe(
         )
         if described != before.get(topic.topic_id):
             changes.topics.append(described)
+
+
+def _nearest(members: NDArray[np.int64], similarity: NDArray[np.float64], top: int) -> NDArray[np.int64]:
+    return members[np.argsort(-similarity[members], kind="stable")][:top]
 
 
 def _write(run: Run, changes: Changes) -> None:

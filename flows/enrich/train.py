@@ -24,6 +24,8 @@ from flows.enrich.intent import Example
 from flows.enrich.messages import refresh_messages
 from flows.enrich.models import EMBEDDER, SEEDED, IntentArtifact, Models
 from flows.enrich.seeds import Seeds, read_seeds, slug
+from flows.enrich.space import TicketSpace
+from flows.enrich.words import common_words
 from flows.warehouse.duck import writer
 
 log = logging.getLogger("groundswell")
@@ -88,13 +90,16 @@ def fit_embedder(con: duckdb.DuckDBPyConnection, found: Models) -> None:
         "select ticket_id from intermediate.int_tickets where not coalesce(is_deleted, false)"
         f" order by created_at desc, ticket_id limit {MAX_DOCUMENTS}",
     ).sort("created_at", "ticket_id", descending=[True, False], nulls_last=True)
+    texts, languages = documents(frame), frame["language"].to_list()
+    common = common_words(texts, languages)
     try:
-        fitted = TfidfSvdEmbedder.fit(documents(frame), frame["language"].to_list())
+        fitted = TfidfSvdEmbedder.fit(texts, common)
     except ValueError:  # tickets without a word between them teach nothing
         return
+    space = TicketSpace.fit(fitted, texts, languages, common)
     parameters = {"code": embedding.VERSION, "dimensions": int(fitted.svd.n_components)}
-    body = {"trained_on": fitted.documents, "parameters": parameters, "metrics": {}}
-    found.keep(EMBEDDER, fitted.model_id, fitted, body)
+    body = {"trained_on": space.documents, "parameters": parameters, "metrics": {}}
+    found.keep(EMBEDDER, space.model_id, space, body)
 
 
 def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found: Models, taxonomy: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from flows.enrich.clusters import assign, find_centroids, readable_label, topic_words
 
@@ -35,10 +34,10 @@ def test_clustering_repeats_itself_and_handles_nothing() -> None:
 
 
 def test_words_are_those_of_one_topic_and_not_of_all() -> None:
-    names = ["the", "invoice", "login"]
-    counts = csr_matrix([[1, 1, 0], [1, 1, 0], [1, 0, 1], [1, 0, 1]])
-    words = topic_words(counts, np.array([0, 0, 1, 1]), 2, names)
-    assert [row[0] for row in words] == ["invoice", "login"]
+    texts = ["the invoice", "the late invoice", "please login", "login, please"]
+    words = topic_words(texts, np.array([0, 0, 1, 1]), 2, frozenset({"the"}))
+    assert [row[0] for row in words] == ["invoice", "login"] or [row[0] for row in words] == ["invoice", "please"]
+    assert topic_words(["...", ""], np.array([0, 0]), 1, frozenset()) == [[]]
 
 
 def test_a_label_is_a_short_title_with_a_topic_word() -> None:
