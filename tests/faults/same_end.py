@@ -17,9 +17,11 @@ def may_differ(line: str) -> str | None:
     kind, rest = line.split(" ", 1)
     if kind.startswith(("linear.", "slack.")):  # read back: with the time of telling, and an id made of it
         return None
-    if kind == "fct_account_timeline" and '"system": "groundswell"' in line:
-        told = json.loads(rest)
-        return " ".join((kind, *(told[name] for name in ("account_key", "what", "record_id", "text"))))
+    if kind == "fct_account_timeline":
+        row = json.loads(rest)
+        if row["system"] == "groundswell":
+            return " ".join((kind, *(row[name] for name in ("account_key", "what", "record_id", "text"))))
+        return f"{kind} {json.dumps(row | {'place': None}, sort_keys=True)}"  # what was told later stands behind others
     if kind == "finding_state":
         key, body = rest.split(" ", 1)
         return f"{kind} {key} {json.dumps({**json.loads(body), 'at': None}, sort_keys=True)}"

@@ -34,4 +34,4 @@ def test_a_bad_network_changes_nothing_in_the_end(tmp_path: Path, capsys: pytest
         for name, times in sorted(storm.thrown.items()):
             print(f"  {name:28} {times}", flush=True)
     found = differences(peace.end, storm.end, may_differ)
-    assert not found, "\n".join(line[:400] for line in found[:40])
+    assert not found, "\n".join(line[:4_000] for line in found[:40])
