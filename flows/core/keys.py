@@ -1,9 +1,14 @@
-"""Keys that are the same every time: content hashes, short keys and version-4 shaped UUIDs."""
+"""Keys that are the same every time: content hashes, short keys, version-4 shaped UUIDs, and secret keys in files."""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import secrets
 import uuid
+from pathlib import Path
+
+from flows.core.errors import GroundswellError
 
 
 def digest(*parts: str) -> str:
@@ -17,3 +22,32 @@ def uuid4_from(*parts: str) -> str:
     raw[6] = (raw[6] & 0x0F) | 0x40
     raw[8] = (raw[8] & 0x3F) | 0x80
     return str(uuid.UUID(bytes=bytes(raw)))
+
+
+def secret_key(path: Path) -> bytes:
+    """The 32 random bytes of a file that its owner alone may read, made where there is none.
+
+    Of two processes that make it at once, both get the one that was first. Raises GroundswellError for what is no key.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32) + "\n")
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    try:
+        key = bytes.fromhex(path.read_text().strip())
+    except (OSError, ValueError) as error:
+        raise GroundswellError(f"{path} cannot be read as a key ({error})", _REMEDY) from error
+    if len(key) != 32:
+        raise GroundswellError(f"{path} holds no key", _REMEDY)
+    return key
+
+
+_REMEDY = "Put it back from a backup, or delete it: a new one is made, and all texts are read again."

@@ -1,293 +1,169 @@
 """Personal data and secrets out of text, before anything else reads or sends it.
 
-`redact` replaces each value by a placeholder such as `[email-1a2b]`. The four hex digits are a hash of the
-value, so that two mentions of one value stay equal while the value cannot be read back. Redacting twice
-changes nothing. Version numbers, error codes, dates, UUIDs and ticket numbers stay as they are: they are
-what the rest of the pipeline works on.
-
-Each rule is a pattern and a check. Patterns start only at the beginning of a run of their characters, which
-keeps them linear on a body of a megabyte.
+`redact` replaces each value by a placeholder such as `[email-1a2b3c4d]`. The digits are a keyed hash of the value
+(HMAC-SHA-256, RFC 2104, cut to 32 bits): two mentions of one value stay equal in all texts of a company, which numbers
+given ticket by ticket would not do, and whoever has a list of addresses to try cannot tell which of them it is without
+the key, which a hash without a key would let them. The key is a file of the company's home folder (`core.keys`);
+until `use_key` a process has one of its own. Redacting twice changes nothing. Version numbers, error codes, dates,
+UUIDs and ticket numbers stay as they are: they are what the rest of the pipeline works on.
 """
 
 from __future__ import annotations
 
+import html
+import hmac
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+import secrets
+from array import array
 
-from flows.core.keys import digest
+from flows.core.redaction_rules import RULES, Rule
 
-VERSION = 2
-_HEX_DIGITS = 4
+VERSION = 3
+_HEX_DIGITS = 8
+PLACEHOLDER = re.compile(rf"\[[a-z]{{2,12}}-[0-9a-f]{{{_HEX_DIGITS}}}\]")
 
-Check = Callable[[re.Match[str]], bool]
+_PASSES = 4  # a value may show only when its neighbour is gone
+_key = secrets.token_bytes(32)
 
-
-@dataclass(frozen=True)
-class Rule:
-    """One kind of value. `group` of the match is the value; `check` says whether it really is one.
-
-    A pattern can match only a text that holds one of `needs` (in lower case), where `digits` is set four digits
-    close together, and where `longest` is set so many characters without a space: cheap ways out for most texts.
-    """
-
-    kind: str
-    pattern: re.Pattern[str]
-    check: Check | None = None
-    group: int = 0
-    needs: tuple[str, ...] = ()
-    digits: bool = False
-    longest: int = 0
-
-
-def _digits(text: str) -> str:
-    return re.sub(r"\D", "", text)
-
-
-def passes_luhn(digits: str) -> bool:
-    """The check digit of ISO/IEC 7812-1, annex B."""
-    total = 0
-    for place, digit in enumerate(map(int, reversed(digits))):
-        doubled = digit * 2 if place % 2 else digit
-        total += doubled - 9 if doubled > 9 else doubled
-    return total % 10 == 0
-
-
-_CARD_PREFIX = re.compile(r"4|5[0-8]|6|3[0-9]\d|2(?:2[2-9]|[3-6]\d|7[01])\d{13}$|2720\d{12}$")
-
-
-def _is_card(match: re.Match[str]) -> bool:
-    digits = _digits(match[0])
-    return bool(_CARD_PREFIX.match(digits)) and len(set(digits)) > 1 and passes_luhn(digits)
-
-
-def _is_iban(match: re.Match[str]) -> bool:
-    """ISO 13616: the country and check digits moved to the end, letters as numbers, modulo 97 is 1."""
-    value = re.sub(r"\s", "", match[0]).upper()
-    if not 15 <= len(value) <= 34:
-        return False
-    return int("".join(str(int(c, 36)) for c in value[4:] + value[:4])) % 97 == 1
-
-
-_VERSION_BEFORE = re.compile(
-    r"(?:\b(?:version|ver|release|build|v|thunderbird|firefox|chrome|edge|safari|opera|app|driver|firmware)"
-    r"|\b(?:updat|upgrad|downgrad)\w*\s+(?:from|to)|[A-Za-z]/|\bv)[\s:.#(]*$",
-    re.IGNORECASE,
+_LONG = 15  # characters of a word in which tokens are looked for
+_NEAR_DIGITS = re.compile(r"\d(?:[^\d]{0,4}\d){3}")
+_BYTES = re.compile(r"[:-](?:[0-9A-Fa-f]{1,4}[:-]){4}")
+# What reads as something plainer: dashes, spaces, wide digits, entities, what URLs escape, and what is not seen at all.
+_PLAIN = {
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u00ad", "-"),
+    **dict.fromkeys("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t\r", " "),
+    **dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff", ""),
+    **{chr(0xFF01 + place): chr(0x21 + place) for place in range(94)},
+    "\u2024": ".", "\u00ad": "",
+}  # fmt: skip
+_ODD = re.compile(
+    rf"[{re.escape(''.join(_PLAIN))}]|%(?:20|2[BDEbde]|40|3[ADad])"
+    r"|&(?:#\d{2,5}|#[xX][0-9a-fA-F]{2,4}|nbsp|ensp|emsp|thinsp|commat|plus|period|hyphen|dash|ndash|mdash|lowbar|colon"
+    r"|equals|sol|lpar|rpar|num|amp|quot|apos|lt|gt);"
 )
 
 
-def _is_ipv4(match: re.Match[str]) -> bool:
-    try:
-        address = IPv4Address(match[0])
-    except AddressValueError:
-        return False
-    if address.is_loopback or match[0].endswith(".0.0.0") or match[0].startswith("0."):
-        return False
-    before = match.string[max(0, match.start() - 24) : match.start()]
-    return not _VERSION_BEFORE.search(before)
+def use_key(key: bytes) -> None:
+    """From now on the placeholders of this process are made with this key."""
+    global _key
+    _key = key
 
 
-def _is_ipv6(match: re.Match[str]) -> bool:
-    value = match[0]
-    if not re.search(r"\d", value) or value.count(":") < 3:
-        return False  # a::b is as likely a name of a method
-    try:
-        IPv6Address(value)
-    except AddressValueError:
-        return False
-    return True
+def key_in_use() -> bytes:
+    """The key, for the worker processes of this one."""
+    return _key
 
 
-_DATE_OR_VERSION = re.compile(
-    r"(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ]\d{1,2}(?!\d)|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d\b"
-    r"|\d\d-\d\d \d\d-\d\d|\d{1,3}(?:\.\d{1,3}){1,3}(?!\d)"  # a short date and time, a version
-)
-
-
-def _is_phone(match: re.Match[str]) -> bool:
-    value = match["phone"]
-    least = 9 if value.startswith("00") else 7
-    return least <= len(_digits(value)) <= 15 and not _DATE_OR_VERSION.match(value.lstrip("(+"))
-
-
-def _is_secret(match: re.Match[str]) -> bool:
-    """A word after `password:` is more often `required` than a password; a code is more often an error."""
-    value = match["secret"]
-    if "://" in value or re.fullmatch(r"[A-Z]{1,10}[-_]?\d{1,6}[.,;:!?]?", value):
-        return False
-    has_digit = any(c.isdigit() for c in value)
-    has_letter = any(c.isalpha() for c in value)
-    return (has_digit and has_letter) or bool(re.search(r"[a-z][A-Z]|\w[!@#$%^&*+=~]\w", value))
-
-
-def _is_mixed(match: re.Match[str]) -> bool:
-    """Long runs of letters and digits with both cases: a key. Hex alone is more often a commit or an id."""
-    value = match[0]
-    kinds = (r"[a-z]", r"[A-Z]", r"\d")
-    changes = len(re.findall(r"(?<=[A-Za-z])\d|(?<=\d)[A-Za-z]", value))
-    return all(re.search(kind, value) for kind in kinds) and changes >= 4
-
-
-_PHONE_CUE = (
-    r"(?:phone|tel|telephone|telefon|mobile|cell|fax|whatsapp|number is"
-    r"|call(?: me)?(?: (?:on|at|back))*|reach me (?:on|at))"
-)
-
-RULES: tuple[Rule, ...] = (
-    Rule(
-        "key",
-        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.{0,8000}?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S),
-        needs=("private key-----",),
-    ),
-    Rule(
-        "token",
-        re.compile(
-            r"(?<![A-Za-z0-9_-])(?:"
-            r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"  # JSON web token
-            r"|(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[A-Za-z0-9_-]{16,}"
-            r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}"
-            r"|xox[abeoprs]-[A-Za-z0-9-]{10,}|lin_api_\w{16,}|hf_[A-Za-z0-9]{16,}|npm_[A-Za-z0-9]{20,}"
-            r"|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[\w-]{30,}|SG\.[\w-]{16,}\.[\w-]{16,}"
-            r")"
-        ),
-        needs=(
-            "eyj",
-            "sk-",
-            "sk_",
-            "pk-",
-            "pk_",
-            "rk-",
-            "rk_",
-            "ghp_",
-            "gho_",
-            "ghu_",
-            "ghs_",
-            "ghr_",
-            "github_pat_",
-            "glpat-",
-            "xox",
-            "lin_api_",
-            "hf_",
-            "npm_",
-            "akia",
-            "asia",
-            "aiza",
-            "sg.",
-        ),
-        longest=15,
-    ),
-    Rule(
-        "token",
-        re.compile(r"\b(?:Bearer|Basic)\s+([A-Za-z0-9+/._~-]{16,}=*)", re.I),
-        group=1,
-        needs=("bearer", "basic"),
-    ),
-    Rule(
-        "secret",
-        re.compile(
-            r"(?<!unexpected )\b(?:pass(?:word|wd|code|phrase)|pwd|secret|api[ _-]?key"
-            r"|(?:access|auth|api|client|refresh)?[ _-]?(?:token|secret)|session[ _-]?id|sid)\b"
-            r"[\"']?\s{0,3}(?:=|:|\bis\b)\s{0,3}[\"']?"
-            r"(?P<secret>[^\s\"'<>\[\],;&]{6,200})",
-            re.I,
-        ),
-        _is_secret,
-        group=1,
-        needs=("pass", "pwd", "key", "token", "secret", "sid", "session"),
-    ),
-    Rule("credentials", re.compile(r"(?<=://)[^\s/@:\[\]]{1,80}:[^\s/@\[\]]{1,80}(?=@)"), needs=("://",)),
-    Rule(
-        "email",
-        re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.[A-Za-z]{2,24}\b"),
-        needs=("@",),
-    ),
-    Rule("iban", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), _is_iban, digits=True),
-    Rule("card", re.compile(r"(?<![\w./=-])\d(?:[ -]?\d){12,18}(?![\w=/-]|\.\d)"), _is_card, digits=True),
-    # Again as cards are written: beside another number the digits above are too many.
-    Rule(
-        "card",
-        re.compile(
-            r"(?<![\w./=-])(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}|\d{4}[ -]\d{6}[ -]\d{5}|\d{13,19})(?![\w=/-]|\.\d)"
-        ),
-        _is_card,
-        digits=True,
-    ),
-    Rule("id", re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"), digits=True),  # US social security number
-    Rule("ip", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)"), _is_ipv4, digits=True),
-    Rule("mac", re.compile(r"(?<![\w:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:-])"), needs=(":", "-")),
-    Rule("ip", re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{4,39}(?![\w:])"), _is_ipv6, needs=(":",)),
-    Rule(
-        "phone",
-        re.compile(
-            r"(?<![\w+.#-])(?P<phone>(?:\+|00)[1-9]\d{0,3}[ .-]?(?:\(\d{1,5}\)[ .-]?)?"
-            r"\d{1,5}(?:[ .-]?\d{1,5}){1,6})(?![\w]|[.-]\d)"
-        ),
-        _is_phone,
-        digits=True,
-    ),
-    Rule(
-        "phone",
-        re.compile(
-            r"(?<![\w+.#/-])(?P<phone>(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}"  # North America
-            r"|\(0?\d{2,5}\) ?\d{3,4}[ -]?\d{3,4}"
-            r"|0\d{1,4}[ /-]\d{2,8}(?:[ -]\d{2,4}){0,4}|0[1-9]\d{8,9})(?![\w]|[.-]\d)"
-        ),
-        _is_phone,
-        digits=True,
-    ),
-    Rule(
-        "phone",
-        re.compile(
-            rf"\b{_PHONE_CUE}\b[\s.:#]{{0,4}}(?:is |no\.? |number )?"
-            r"(?P<phone>\d[\d .()-]{5,18}\d)(?![\w]|[.-]\d)",
-            re.I,
-        ),
-        _is_phone,
-        group=1,
-        needs=("phone", "tel", "mobile", "cell", "fax", "whatsapp", "number", "call", "reach"),
-        digits=True,
-    ),
-    Rule("token", re.compile(r"(?<![\w/+.=-])[A-Za-z0-9_]{32,200}(?![\w/+])"), _is_mixed, longest=32),
-)
-
-
-_NEAR_DIGITS = re.compile(r"(?:\d[^\d\n]{0,4}){3}\d")
+def fingerprint() -> str:
+    """Tells two keys apart and says nothing else of them: texts that were redacted with another are read again."""
+    return hmac.digest(_key, b"fingerprint", "sha256").hex()[:_HEX_DIGITS]
 
 
 def placeholder(kind: str, value: str) -> str:
-    """`[kind-1a2b]`, the same for one value however it is spaced or cased."""
-    normal = re.sub(r"[\s().-]", "", value) if kind in {"phone", "card", "iban", "id"} else value.strip()
-    return f"[{kind}-{digest(kind, normal.lower())[:_HEX_DIGITS]}]"
+    """`[kind-1a2b3c4d]`, the same for one value however it is spaced or cased."""
+    normal = re.sub(r"\s", "", value).lower()
+    if kind in {"phone", "card", "iban", "id", "account"}:
+        normal = re.sub(r"[^0-9a-z+]", "", normal.replace("(0)", ""))
+        normal = re.sub(r"^00", "+", normal) if kind == "phone" else normal
+    told = f"{kind}\x1f{normal}".encode("utf-8", "replace")
+    return f"[{kind}-{hmac.digest(_key, told, 'sha256').hex()[:_HEX_DIGITS]}]"
+
+
+def kinds_only(text: str) -> str:
+    """The text with `[email]` for `[email-1a2b3c4d]`: a model learns that there was an address, not which, and does not
+    depend on the key."""
+    return PLACEHOLDER.sub(lambda match: match[0].split("-")[0] + "]", text) if "[" in text else text
 
 
 def redact(text: str) -> str:
     """The text with personal data and secrets replaced by placeholders; see RULES for the kinds."""
-    if not text:
-        return text
-    lowered = text.lower()
-    longest = max(map(len, text.split()), default=0)
-    has_digits = bool(_NEAR_DIGITS.search(text))
+    for _ in range(_PASSES if text else 0):
+        found = _find(text)
+        if not found:
+            break
+        parts, at = [], 0
+        for start, end, replacement in found:
+            parts += [text[at:start], replacement]
+            at = end
+        text = "".join([*parts, text[at:]])
+    return text
+
+
+def readable(text: str) -> tuple[str, array[int] | None]:
+    """The text as rules see it, and where each of its characters stands in `text`: None where nothing differs."""
+    is_plain = text.isascii() and "&" not in text and "%" not in text and "\t" not in text and "\r" not in text
+    if is_plain or not _ODD.search(text):
+        return text, None
+    parts: list[str] = []
+    places: array[int] = array("l")
+    at = 0
+    for match in _ODD.finditer(text):
+        start, end = match.span()
+        parts.append(text[at:start])
+        places.extend(range(at, start))
+        plain = _plain(match[0])
+        parts.append(plain)
+        places.extend([start] * len(plain))
+        at = end
+    parts.append(text[at:])
+    places.extend(range(at, len(text) + 1))
+    return "".join(parts), places
+
+
+def _plain(odd: str) -> str:
+    if odd[0] == "%":
+        return chr(int(odd[1:], 16))
+    if odd[0] == "&":
+        char = html.unescape(odd)
+        return _PLAIN.get(char, char)
+    return _PLAIN[odd]
+
+
+def _find(text: str) -> list[tuple[int, int, str]]:
+    """Start, end and placeholder of every value in a text, in their order."""
+    seen, places = readable(text)
+    found: list[tuple[int, int, str]] = []
+    if "[" in seen:
+        seen = PLACEHOLDER.sub(lambda match: "\0" * len(match[0]), seen)
+    folded = seen.lower()
+    if len(folded) != len(seen):  # a capital may become two characters
+        folded = "".join(char.lower() if len(char.lower()) == 1 else char for char in seen)
+    long = [word for word in folded.split() if len(word) >= _LONG]
+    longest = max(map(len, long), default=0)
+    has_digits, has_bytes = bool(_NEAR_DIGITS.search(seen)), bool(_BYTES.search(seen))
+    long_words = " ".join(long)
     for rule in RULES:
-        if (rule.digits and not has_digits) or longest < rule.longest:
+        if (rule.digits and not has_digits) or (rule.bytes and not has_bytes) or longest < rule.longest:
             continue
+        where = long_words if rule.longest == _LONG else folded
         for need in rule.needs:
-            if need in lowered:
+            if need in where:
                 break
         else:
             if rule.needs:
                 continue
-        text = _apply(rule, text)
-    return text
+        spans = _spans(rule, folded if rule.folded else seen, seen)
+        if spans:
+            found += [(start, end, placeholder(rule.kind, seen[start:end])) for start, end in spans]
+            seen, folded = _without(seen, spans), _without(folded, spans)
+    found.sort()
+    if places is None:
+        return found
+    return [(places[start], places[end], replacement) for start, end, replacement in found]
 
 
-def _apply(rule: Rule, text: str) -> str:
-    def replace(match: re.Match[str]) -> str:
-        if rule.check and not rule.check(match):
-            return match[0]
-        start, end = match.start(rule.group), match.end(rule.group)
-        whole = match[0]
-        offset = match.start()
-        return whole[: start - offset] + placeholder(rule.kind, match[rule.group]) + whole[end - offset :]
+def _spans(rule: Rule, read: str, seen: str) -> list[tuple[int, int]]:
+    spans = []
+    for match in rule.pattern.finditer(read):
+        span = match.span(rule.group) if rule.check is None else rule.check(match, seen)
+        if span and span[0] < span[1]:
+            spans.append(span)
+    return spans
 
-    return rule.pattern.sub(replace, text)
+
+def _without(seen: str, spans: list[tuple[int, int]]) -> str:
+    parts, at = [], 0
+    for start, end in spans:
+        parts += [seen[at:start], "\0" * (end - start)]
+        at = end
+    return "".join([*parts, seen[at:]])

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from flows.core import redaction
 from flows.core.clock import iso, read_clock, utc
 from flows.core.errors import ConfigError
+from flows.core.keys import secret_key
 from flows.core.places import made_folder
 from flows.landing.journal import Journal
 from flows.landing.store import Store
@@ -61,6 +63,7 @@ class Run:
         moment = utc(now) if now else read_clock(settings.clock)
         run_id = f"{flow}-{iso(moment).replace(':', '').replace('-', '')}-{secrets.token_hex(3)}"
         made_folder(settings.home)
+        redaction.use_key(secret_key(settings.home / "redaction.key"))
         return cls(
             run_id=run_id, flow=flow, now=moment, settings=settings, backfill=backfill,
             landing=_store(settings.landing), journal=Journal(_store(settings.journal)),

@@ -19,6 +19,7 @@ from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flows.core.errors import WorkerDied
+from flows.core.redaction import key_in_use, use_key
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,7 +48,9 @@ def in_order(
     if workers < 2 or count < MANY:
         yield from map(read, batches)
         return
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start, initargs=(pickle.dumps(read),))
+    pool = ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=_start, initargs=(pickle.dumps(read), key_in_use())
+    )
     waiting: deque[Future[T]] = deque()
     try:
         for batch in batches:
@@ -85,9 +88,10 @@ class Progress:
 _function: Any = None  # of a worker process
 
 
-def _start(pickled: bytes) -> None:
+def _start(pickled: bytes, key: bytes) -> None:
     """A worker's beginning: one thread for its arithmetic, since there is a worker a processor, then its function."""
     global _function
+    use_key(key)
     for library in ("OMP", "OPENBLAS", "MKL"):
         os.environ[f"{library}_NUM_THREADS"] = "1"
     os.environ["POLARS_MAX_THREADS"] = "1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
-from flows.core.redaction import redact
+from flows.core.redaction import kinds_only, redact
 from flows.enrich.clean import clean
 from flows.enrich.quotes import title_of
 
@@ -81,4 +81,4 @@ def with_texts(frame: pl.DataFrame) -> pl.DataFrame:
 
 def documents(frame: pl.DataFrame) -> list[str]:
     """What the models read of each ticket: the title and the beginning of the text."""
-    return [f"{title}\n{text[:TEXT]}" for title, text in frame.select("title", "text").iter_rows()]
+    return [kinds_only(f"{title}\n{text[:TEXT]}") for title, text in frame.select("title", "text").iter_rows()]

@@ -31,7 +31,7 @@ LANGUAGES = [
 
 # An address or a number starts where a word does: tried within words too, it would cost their length squared.
 _NOISE = re.compile(
-    r"https?://\S+|\[[a-z]+-[0-9a-f]{4}\]|<[a-z_]{2,20}>|(?<![^\W_])(?:\S+@\S+|[\w.-]*\d[\w.-]*)|[\W_]+"
+    r"https?://\S+|\[[a-z]+-[0-9a-f]{8}\]|<[a-z_]{2,20}>|(?<![^\W_])(?:\S+@\S+|[\w.-]*\d[\w.-]*)|[\W_]+"
 )
 
 

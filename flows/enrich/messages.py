@@ -34,7 +34,7 @@ _CHANGED = f"""
     with hashed as (
         select m.message_id, m.ticket_id,
             left(md5(concat_ws(
-                '|', '{RULES}', m.ticket_id, m.author_role, m.position, m.is_public, m.body_format, {_SUBJECT},
+                '|', $rules, m.ticket_id, m.author_role, m.position, m.is_public, m.body_format, {_SUBJECT},
                 {CONTENT}
             )), 16) as content_hash
         from intermediate.int_messages as m
@@ -77,8 +77,9 @@ _UNREAD = f"""
 
 def refresh_messages(con: duckdb.DuckDBPyConnection, run: Run) -> int:
     """Read what changed in intermediate.int_messages into enrich.messages. Returns how many messages were read."""
-    look_at(con, "messages", RULES)
-    con.execute(_CHANGED)
+    rules = f"{RULES}.{redaction.fingerprint()}"
+    look_at(con, "messages", rules)
+    con.execute(_CHANGED, {"rules": rules})
     if count(con, "changed_messages"):
         con.execute(_UNREAD_TICKETS)
         con.execute(_GONE)
@@ -94,7 +95,7 @@ def refresh_messages(con: duckdb.DuckDBPyConnection, run: Run) -> int:
     else:
         total = 0
     con.execute("drop table changed_messages")
-    looked_at(con, "messages", RULES)
+    looked_at(con, "messages", rules)
     return total
 
 

@@ -84,7 +84,7 @@ _STRIP: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.I), into)
     for pattern, into in (
         (r"https?://\S+", "<url>"),
-        (r"\[[a-z]+-[0-9a-f]{4}\]|<[a-z_ ]{2,20}>|\S+@\S+", "<id>"),
+        (r"\[[a-z]+-[0-9a-f]{8}\]|<[a-z_ ]{2,20}>|\S+@\S+", "<id>"),
         (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<id>"),
         (r"\b(?:imap|pop|pop3|smtp|mail|outlook|www)\.[\w.-]+\.\w{2,}\b|\b[\w-]+\.(?:com|net|org|de|uk|fr|it|es|eu|io)\b",
          "<host>"),

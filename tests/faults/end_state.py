@@ -2,7 +2,8 @@
 
 Parts: `landing` (the newest payload of every record), `marts` (every row of the published copy), `linear` (the board
 as Linear tells it), `slack` (every message with its thread) and `journal` (findings, their states, deliveries).
-Each is a list of texts. Addresses of the emulators are left out, and so is what the emulators make up at random.
+Each is a list of texts. Addresses of the emulators are left out, and so is what the emulators make up at random and what
+redaction makes with the key of a home.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from flows.core.redaction import kinds_only
 from flows.landing.journal import Journal
 from flows.landing.store import Store
 from flows.settings import load_settings
@@ -34,7 +36,7 @@ def end_state(url: str) -> Parts:
     """The end state of the company that is configured in this process and whose emulators answer at `url`."""
 
     def plain(text: str) -> str:
-        return re.sub(r"http://(127\.0\.0\.1|localhost):\d+", "http://sandbox", text)
+        return kinds_only(re.sub(r"http://(127\.0\.0\.1|localhost):\d+", "http://sandbox", text))
 
     parts = {"landing": _landing(), "marts": _marts(), "linear": _linear(url), "slack": _slack(url)}
     return {name: sorted(map(plain, lines)) for name, lines in (parts | {"journal": _journal()}).items()}
