@@ -12,7 +12,9 @@ import re
 _NUMBER = r"\d{1,4}(?: ?[a-zA-Z](?![\w]))?(?:[-/]\d{1,4}[a-zA-Z]?)?"
 _NAME = r"[A-ZÀ-ÞŠŽŁŚ][\w'’.-]{0,28}"
 _GAP = r"[ \n]?,?[ \n]{1,2}"
-_TOWN = rf"{_NAME}(?:[ -](?:(?:de|del|della|di|la|le|les|sur|am|an der|bei|im|upon|on|aan den|den|y)[ -])?{_NAME}){{0,3}}"
+_TOWN = (
+    rf"{_NAME}(?:[ -](?:(?:de|del|della|di|la|le|les|sur|am|an der|bei|im|upon|on|aan den|den|y)[ -])?{_NAME}){{0,3}}"
+)
 
 _GERMAN = rf"(?:{_NAME}[ -]){{0,3}}[\w.'-]{{0,30}}(?i:straße|strasse|str\.|gasse|allee|chaussee|platz)"
 _GERMAN_WEAK = (
@@ -36,12 +38,12 @@ _PORTUGUESE = (
     r"(?i:rua|avenida|av\.|travessa|praça|largo|alameda|estrada|rodovia)"
     rf" (?:(?:da|das|do|dos|de) )?{_NAME}(?: (?:(?:da|das|do|dos|de|e) )?{_NAME}){{0,4}}"
 )
-_STRONG = r"(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Boulevard|Blvd\.?|Lane|Ln\.?|Terrace|Crescent|Parkway|Pkwy|Highway|Hwy)"
+_STRONG = (
+    r"(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Boulevard|Blvd\.?|Lane|Ln\.?|Terrace|Crescent|Parkway|Pkwy|Highway|Hwy)"
+)
 _WEAK = r"(?:Drive|Dr\.?|Court|Ct\.?|Way|Place|Pl\.?|Square|Sq\.?|Circle|Cir\.?|Close|Gardens|Trail|Grove|Hill|Row|Mews|Walk)"
 _UNIT = rf"(?:{_GAP}(?:#|(?i:apt|apartment|suite|ste|unit|flat|floor|room)\.? ?#?)\w{{1,6}})?"
-_STATE = (
-    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])"
-)
+_STATE = r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])"
 _UK = r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"
 _ZIP = rf"(?:(?:{_GAP}{_TOWN})?{_GAP}{_STATE}[ ,\n]{{1,2}}\d{{5}}(?:-\d{{4}})?|(?:{_GAP}{_TOWN}){{0,3}}{_GAP}{_UK}|{_GAP}{_TOWN}{_GAP}\d{{4,5}}(?!\d))"
 _ENGLISH = rf"\d(?<![\w./-]\d)\d{{0,5}}[A-Za-z]?(?:-\d{{1,5}})? (?:[NSEW]\.? |North |South |East |West )?(?:{_NAME}|\d{{1,3}}(?:st|nd|rd|th))(?: {_NAME}){{0,3}}"

@@ -165,7 +165,9 @@ def phone_abroad(match: Match, _text: str) -> Span | None:
     """
     start, value = match.start(), match[0][: match.end("phone") - match.start()]
     digits = re.sub(r"\D", "", value)
-    if value[0] == "0" and (len(digits) < 11 or not _CALLING.match(digits[2:]) or _NUMBERS_SOMETHING.search(_before(match))):
+    if value[0] == "0" and (
+        len(digits) < 11 or not _CALLING.match(digits[2:]) or _NUMBERS_SOMETHING.search(_before(match))
+    ):
         return None
     most = 15 if value[0] == "+" else 17
     count, end = 0, 0
@@ -215,12 +217,16 @@ _NO_SECRET = re.compile(
     r"|password|passwd|passwort|secret|token|value|enter|type|is|was|has|and|or|but|it|if|when|i|we|so|then)?[.,;:!?)]*",
     re.I,
 )
-_NAMED = re.compile(r"[A-Za-z]{3,12}\d{1,2}|[\w-]+::.*|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)  # no key is so simple
+_NAMED = re.compile(
+    r"[A-Za-z]{3,12}\d{1,2}|[\w-]+::.*|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I
+)  # no key is so simple
 _CODE = re.compile(r"\d+%|[A-Z]{1,10}[-_ ]?\d{1,6}[.,;:!?)]*")
 _TEMPLATE = re.compile(r"[*•.xX_-]{3,}|[<{$%(].*|.*[{}()].*|\w+\.\w+\(.*|https?:.*")
 
 
-_PASSWORD = re.compile(r"pass|p[ws]|kennw|mot|mdp|contras|clave|senha|wacht|has|hes|lös|jel|пар|パ|密")  # may be digits alone
+_PASSWORD = re.compile(
+    r"pass|p[ws]|kennw|mot|mdp|contras|clave|senha|wacht|has|hes|lös|jel|пар|パ|密"
+)  # may be digits alone
 
 
 def secret(match: Match, text: str) -> Span | None:

@@ -1,23 +1,33 @@
 """What a message says, without what mail programs put around it.
 
-HTML becomes text; quoted replies, signatures, disclaimers and automatic footers go; code and logs are kept
-apart, because they carry error signatures and would drown the words. At most MAX_BODY characters of a body
-are parsed and MAX_TEXT of its text are kept: what lies beyond is not analysed, and `truncated` says so.
+HTML becomes text; quoted replies, signatures, disclaimers and automatic footers go (`mail_quotes`, `mail_footers`);
+code and logs are kept apart (`pasted`), because they carry error signatures and would drown the words. At most MAX_BODY
+characters of a body are parsed and MAX_TEXT of its text are kept: what lies beyond is not analysed, and `truncated`
+says so.
 """
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import lxml.etree  # type: ignore[import-untyped]
 import lxml.html  # type: ignore[import-untyped]
 
-VERSION = 1
+from flows.core.redaction import redact
+from flows.enrich.automatic import is_automatic
+from flows.enrich.mail_footers import may_disclaim, without_footers
+from flows.enrich.mail_quotes import introduces_a_forward, without_quotes
+from flows.enrich.pasted import is_machine, without_fences, without_indented
+
+VERSION = 2
 MAX_BODY = 200_000
 MAX_TEXT = 12_000
 MAX_CODE = 6_000
+_CUT = 200  # characters beyond what is kept that redaction sees: a value that was cut in two is not recognised
+_PASSES = 20  # what is below a footer may be another
 
 
 @dataclass(frozen=True)
@@ -34,107 +44,109 @@ _BLOCK = {
     "p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "section", "article",
     "header", "footer", "hr", "dd", "dt",
 }  # fmt: skip
-_SKIP = {"script", "style", "head", "title", "meta", "link", "noscript", "svg"}
+_SKIP = {"script", "style", "head", "title", "meta", "link", "noscript", "svg", "template"}
 _QUOTE_CLASS = re.compile(
     r"gmail_(?:quote|signature|attr)|yahoo_quoted|moz-(?:cite-prefix|signature)|zd-quoted|outlook-?signature"
-    r"|protonmail_(?:quote|signature)|divRplyFwdMsg|appendonsend|email-signature|\bsignature\b",
+    r"|protonmail_(?:quote|signature)|email-signature|\bsignature\b|zmail_extra|\bcs-?quote\b|freshdesk_quote|\bhs_reply\b",
     re.I,
 )
-_LOOKS_LIKE_HTML = re.compile(r"<(?:p|div|br|html|body|span|table|blockquote|a href|ul|pre)\b[^>]*>", re.I)
+_QUOTE_FOLLOWS = re.compile(r"divRplyFwdMsg|appendonsend|stopSpelling|mail-editor-reference-message-container", re.I)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.I)
+_LOOKS_LIKE_HTML = re.compile(r"<(?:p|div|br|html|body|span|table|blockquote|a href|ul|pre)\b[^>]{0,2000}>", re.I)
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_FENCE = re.compile(r"```[^\n]{0,30}\n?(.*?)(?:```|\Z)|\{\{\{(.*?)(?:\}\}\}|\Z)", re.S)
-_TRACE_LINE = re.compile(
-    r"^\s*(?:at \S+[(.]|File \"[^\"]+\", line \d+|Traceback \(most recent|Caused by: |\.\.\. \d+ more"
-    r"|(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*\]?|\d\d:\d\d:\d\d[.,]\d+)\s+\S+"
-    r"|(?:[\w$]+\.)*[A-Z]\w*(?:Error|Exception)\b.{0,300}$|\{\s*\"|(?:GET|POST|PUT|DELETE|PATCH) /\S+)"
-)
-_ATTRIBUTION = re.compile(
-    r"^(?:On .{6,160}\bwrote:|Am .{6,160}\bschrieb\b.{0,80}:|Le .{6,160}\ba écrit\s?:|El .{6,160}\bescribió:"
-    r"|Il .{6,160}\bha scritto:|Op .{6,160}\bschreef\b.{0,80}:|Em .{6,160}\bescreveu:"
-    r"|-{2,}\s*(?:Original Message|Ursprüngliche Nachricht|Message d'origine).{0,40}"
-    r"|_{10,}|#{2}-.{0,40}type your reply above.{0,20}|From: .{1,120})\s*$",
-    re.I,
-)
-# What was forwarded is what the ticket is about: only the lines that say so go.
-_FORWARDED = re.compile(r"^-{2,}\s*(?:Forwarded message|Weitergeleitete Nachricht|Mensaje reenviado).{0,20}$", re.I)
-_HEADER = re.compile(r"^(?:From|Von|De|Da|Sent|Gesendet|Date|To|An|Cc|Subject|Betreff)\s?: .{1,200}$", re.I)
-_SENT_FROM = re.compile(
-    r"^(?:Sent from (?:my|Mail|Yahoo|Outlook)|Get Outlook for|Von meinem .{1,40} gesendet|Envoyé de mon"
-    r"|Enviado desde mi|Inviato da).{0,80}$",
-    re.I,
-)
-_VALEDICTION = re.compile(
-    r"^(?:(?:many )?thanks?(?: you)?(?: and (?:best|kind)? ?regards)?|(?:best|kind|warm)(?:est)?(?: regards| wishes)?"
-    r"|regards|br|cheers|sincerely(?: yours)?|yours (?:truly|sincerely|faithfully)|respectfully|thx|rgds"
-    r"|(?:mit )?(?:freundlichen|beste|viele) grüßen?|mfg|cordialement|bien à vous|saludos|un saludo"
-    r"|cordiali saluti|grazie|met vriendelijke groet(?:en)?|atenciosamente)\s*[,.!]*\s*$",
-    re.I,
-)
-_DISCLAIMER = re.compile(
-    r"(?:this (?:e-?mail|message|communication)[^.]{0,120}(?:confidential|intended (?:only|solely)|privileged)"
-    r"|if you are not the intended recipient|confidentiality notice|please consider the environment"
-    r"|think before you print|diese e-?mail enthält vertrauliche|unsubscribe from this list"
-    r"|virus-free\. www\.)",
-    re.I,
-)
-# A disclaimer holds one of these: most texts have none, and need no search line by line.
-_DISCLAIMER_HINTS = (
-    "confidential", "intended", "privileged", "the environment", "think before", "vertrauliche", "unsubscribe",
-    "virus-free",
-)  # fmt: skip
+_ENTITY = re.compile(r"&(?:nbsp|lt|gt|quot|apos|#39|#160|#34|#x27|rsquo|lsquo|rdquo|ldquo|ndash|mdash|hellip);")
 _SPACES = re.compile(r"\s+")
 _BLANKS = re.compile(r"[ \t]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
-_AUTOMATIC = re.compile(
-    r"^\W*(?:(?:auto(?:matic|mated)?[- ]?(?:reply|response|generated)|automatische antwort|réponse automatique)"
-    r"|(?:thank you for your (?:email|message)[.,!]?\s*)?i(?: am|'m) (?:currently )?(?:out of (?:the )?office|on leave)"
-    r"|out of (?:the )?office|delivery (?:status notification|has failed)|mail delivery (?:failed|subsystem)"
-    r"|undeliverable:|this is an automat|do not reply to this)",
-    re.I,
-)
+_LINE_ENDS = ("\r\n", "\r", "\u2028", "\u2029", "\x85")
 
 
-def clean(body: str | None, body_format: str | None = None) -> Cleaned:
-    """The text and the code of one message body (`body_format` is html or text)."""
+def clean(body: str | None, body_format: str | None = None, subject: str | None = None) -> Cleaned:
+    """The text and the code of one message body (`body_format` is html or text). Not redacted."""
+    return _cut(_read(body, body_format, subject))
+
+
+def clean_and_redact(body: str | None, body_format: str | None = None, subject: str | None = None) -> Cleaned:
+    """`clean` without personal data and secrets (`core.redaction`), also where they stood at the end of what is kept."""
+    read = _read(body, body_format, subject)
+    text, code = (redact(part[: most + _CUT]) for part, most in ((read.text, MAX_TEXT), (read.code, MAX_CODE)))
+    is_cut = len(read.text) > MAX_TEXT or len(read.code) > MAX_CODE
+    return _cut(replace(read, text=text, code=code, truncated=read.truncated or is_cut))
+
+
+def _cut(read: Cleaned) -> Cleaned:
+    truncated = read.truncated or len(read.text) > MAX_TEXT or len(read.code) > MAX_CODE
+    return replace(read, text=read.text[:MAX_TEXT].rstrip(), code=read.code[:MAX_CODE], truncated=truncated)
+
+
+def _read(body: str | None, body_format: str | None, subject: str | None) -> Cleaned:
+    """All that is left of a body. Of one that is cut, the last characters go: half a value is not recognised."""
     raw = body or ""
     truncated = len(raw) > MAX_BODY
-    raw = _INVISIBLE.sub("", unicodedata.normalize("NFC", raw[:MAX_BODY]).replace("\r\n", "\n"))
+    raw = unicodedata.normalize("NFC", raw[:MAX_BODY])
+    for end in _LINE_ENDS:
+        raw = raw.replace(end, "\n")
+    raw = _INVISIBLE.sub("", raw)
+    if truncated:
+        raw = raw[:-_CUT]
     code: list[str] = []
     if body_format == "html" or (body_format is None and _LOOKS_LIKE_HTML.search(raw[:5000])):
         raw = _html_to_text(raw, code)
-
-    def take(match: re.Match[str]) -> str:
-        code.append(match[1] or match[2] or "")
-        return "\n"
-
-    if "```" in raw or "{{{" in raw:
-        raw = _FENCE.sub(take, raw)
-    lines: list[str] = []
-    for line in _without_quotes([line.strip() for line in raw.replace("\xa0", " ").split("\n")]):
-        (code if _TRACE_LINE.match(line) else lines).append(line)
-    text = _EMPTY_LINES.sub("\n\n", _BLANKS.sub(" ", "\n".join(_without_signature(lines)))).strip()
+    elif "&" in raw:
+        raw = _ENTITY.sub(lambda match: html.unescape(match[0]), raw)
+    lines = without_fences(raw.replace("\xa0", " "), code).split("\n")
+    lines = [line.strip() for line in without_indented(lines, code)]
+    first = [line for line in lines[:12] if line]
+    disclaims = may_disclaim(lines)
+    for _ in range(_PASSES):
+        said = _trimmed(without_quotes(lines))
+        lines = without_footers(said, disclaims=disclaims)
+        if len(lines) == len(said):
+            break
+    written: list[str] = []
+    for line in lines:
+        (code if line and is_machine(line) else written).append(line)
+    text = _EMPTY_LINES.sub("\n\n", _BLANKS.sub(" ", "\n".join(written))).strip()
     pasted = "\n".join(part.strip() for part in code if part.strip())
-    return Cleaned(
-        text=text[:MAX_TEXT],
-        code=pasted[:MAX_CODE],
-        is_automatic=bool(_AUTOMATIC.match(text)),
-        truncated=truncated or len(text) > MAX_TEXT or len(pasted) > MAX_CODE,
-    )
+    return Cleaned(text, pasted, is_automatic(text, subject, first), truncated)
+
+
+def _trimmed(lines: list[str]) -> list[str]:
+    """Without empty lines at the end."""
+    end = len(lines)
+    while end and not lines[end - 1]:
+        end -= 1
+    return lines[:end]
 
 
 def _html_to_text(html: str, code: list[str]) -> str:
-    """Text of an HTML fragment with line breaks at blocks; the text of `pre` blocks goes to `code`."""
+    """Text of an HTML fragment with line breaks at blocks; the text of `pre` blocks goes to `code`. Where a quote is all
+    there is, it is kept."""
     try:
         root = lxml.html.fragment_fromstring(html, create_parent="div")
     except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError, ValueError):
         return re.sub(r"<[^>]{0,500}>", " ", html)
+    found: list[str] = []
+    text = _text_of(root, found, keep_quotes=False)
+    if not text.strip() and not found:
+        text = _text_of(root, found, keep_quotes=True)
+    code += found
+    return text
+
+
+def _text_of(root: lxml.html.HtmlElement, code: list[str], *, keep_quotes: bool) -> str:
     parts: list[str] = []
     walker = lxml.etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     dropped = None
     for event, node in walker:
         if event == "start":
-            if node is not root and _is_dropped(node):
-                code += ["".join(pasted.itertext()) for pasted in node.iter("pre")]
+            marks = f"{node.get('class') or ''} {node.get('id') or ''}" if node.attrib else ""
+            if len(marks) > 1 and _QUOTE_FOLLOWS.search(marks) and not keep_quotes and "".join(parts).strip():
+                break
+            if node is not root and _is_dropped(node, marks, keep_quotes):
+                code += [
+                    "".join(pasted.itertext()) for pasted in node.iter("pre", "code", "samp") if _is_pasted(pasted)
+                ]
                 walker.skip_subtree()
                 dropped = node
                 continue
@@ -145,60 +157,25 @@ def _html_to_text(html: str, code: list[str]) -> str:
             continue
         if event == "end" and node.tag in _BLOCK and node is not dropped:
             parts.append("\n")
-        if node.tail:
+        if node.tail and node is not root:
             parts.append(_SPACES.sub(" ", node.tail))
     return "".join(parts)
 
 
-def _is_dropped(node: lxml.html.HtmlElement) -> bool:
-    if node.tag in _SKIP or node.tag in ("blockquote", "pre"):
+def _is_pasted(node: lxml.html.HtmlElement) -> bool:
+    """A block of code: one within another is read with it."""
+    return node.tag == "pre" or ("\n" in "".join(node.itertext()).strip() and node.getparent().tag != "pre")
+
+
+def _is_dropped(node: lxml.html.HtmlElement, marks: str, keep_quotes: bool) -> bool:
+    if node.tag in _SKIP or node.tag == "pre" or (node.tag in ("code", "samp") and _is_pasted(node)):
         return True
-    if not node.attrib:
+    if _HIDDEN.search(node.get("style") or ""):
+        return True
+    if keep_quotes:
         return False
-    marks = f"{node.get('class') or ''} {node.get('id') or ''}"
-    return len(marks) > 1 and bool(_QUOTE_CLASS.search(marks))
-
-
-def _without_quotes(lines: list[str]) -> list[str]:
-    """Drop `>` lines, and everything after an attribution line when something was said before it."""
-    kept: list[str] = []
-    has_said = False  # any(kept), which would look at all that was kept for every line
-    is_forwarded = False
-    for number, line in enumerate(lines):
-        is_forwarded = bool(_FORWARDED.match(line)) or (is_forwarded and (not line or bool(_HEADER.match(line))))
-        if line.startswith(">") or is_forwarded:
-            continue
-        if has_said and len(line) < 260 and _ATTRIBUTION.match(line):
-            following = [other for other in lines[number + 1 : number + 4] if other]
-            if not line.lower().startswith("from:") or any(_HEADER.match(other) for other in following):
-                break
-        kept.append(line)
-        has_said = has_said or bool(line)
-    return kept
-
-
-def _without_signature(lines: list[str]) -> list[str]:
-    """Cut at `--`, at a closing formula with a name below it, and drop disclaimers and `Sent from` lines."""
-    lowered = "\n".join(lines).lower()
-    may_disclaim = any(hint in lowered for hint in _DISCLAIMER_HINTS)
-    lines = [
-        line
-        for line in lines
-        if not (len(line) < 130 and _SENT_FROM.match(line))
-        and not (may_disclaim and len(line) > 20 and _DISCLAIMER.search(line))
-    ]
-    filled = [number for number, line in enumerate(lines) if line]
-    for place in range(max(1, len(filled) - 9), len(filled)):
-        number = filled[place]
-        rest = [lines[other] for other in filled[place + 1 :]]
-        is_short = sum(map(len, rest)) <= 400
-        if lines[number] in ("--", "—") and is_short:
-            return lines[:number]
-        if is_short and len(lines[number]) < 50 and _VALEDICTION.match(lines[number]) and not _says_more(rest):
-            return lines[:number]
-    return lines
-
-
-def _says_more(rest: list[str]) -> bool:
-    """Whether lines below a closing formula are more than a name and an address: a postscript, a question."""
-    return any(re.match(r"p\.?\s?s\b", line, re.I) or line.endswith("?") or len(line) > 90 for line in rest)
+    if node.tag == "blockquote":
+        return True
+    if len(marks) < 2 or not _QUOTE_CLASS.search(marks):
+        return False
+    return not introduces_a_forward("".join(node.itertext())[:300])

@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 from flows.core.redaction import kinds_only, redact
-from flows.enrich.clean import clean
+from flows.enrich.clean import clean_and_redact
 from flows.enrich.quotes import title_of
 
 TEXT = 1_500  # characters of the opening message that models read
@@ -66,17 +66,17 @@ def with_texts(frame: pl.DataFrame) -> pl.DataFrame:
     texts, codes, titles = [], [], []
     for subject, text, code, description in frame.select("subject", "text", "code", "description").iter_rows():
         if not text and description:
-            cleaned = clean(description)
-            text, code = redact(cleaned.text), redact(cleaned.code)
+            said = clean_and_redact(description)
+            text, code = said.text, said.code
         texts.append(text or "")
         codes.append(code or "")
         titles.append(title_of(redact(subject or ""), text or code or ""))
-    read: pl.DataFrame = frame.with_columns(
+    filled: pl.DataFrame = frame.with_columns(
         title=pl.Series(titles, dtype=pl.String),
         text=pl.Series(texts, dtype=pl.String),
         code=pl.Series(codes, dtype=pl.String),
     )
-    return read
+    return filled
 
 
 def documents(frame: pl.DataFrame) -> list[str]:

@@ -122,12 +122,8 @@ def read_messages(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _cleaned(row: dict[str, Any], failed: list[str]) -> tuple[str, str, bool]:
     """Text and code, redacted, and whether nobody wrote them."""
-    cleaned = attempt("clean", failed, lambda: clean.clean(row["body"], row["body_format"]))
-    if cleaned is None:
-        return "", "", False
-    text = attempt("redaction", failed, lambda: redaction.redact(cleaned.text)) or ""
-    code = attempt("redaction", failed, lambda: redaction.redact(cleaned.code)) or ""
-    return text, code, cleaned.is_automatic
+    read = attempt("clean", failed, lambda: clean.clean_and_redact(row["body"], row["body_format"], row["subject"]))
+    return (read.text, read.code, read.is_automatic) if read else ("", "", False)
 
 
 def _languages(texts: list[str], failed: list[list[str]]) -> list[str | None]:

@@ -63,7 +63,9 @@ def email(rng: Random) -> str:
     local = rng.choice(("{f}.{l}", "{f}_{l}{n}", "{f}{n}", "{l}+{f}", "{f}-{l}", "{l}")).format(
         f=first, l=last, n=rng.randrange(1, 2000)
     )
-    host = rng.choice(("example.com", "mail.example.co.uk", "firma-nord.example", "köln-bau.example", "x1.museum", "a-b.io"))
+    host = rng.choice(
+        ("example.com", "mail.example.co.uk", "firma-nord.example", "köln-bau.example", "x1.museum", "a-b.io")
+    )
     return f"{local}@{host}"
 
 
@@ -136,7 +138,11 @@ def mac(rng: Random, by: str = ":") -> str:
 
 
 def password(rng: Random) -> str:
-    return rng.choice(("Tiger", "sommer", "Xk", "blue-Sky", "pa$$")) + digits(rng, 4) + rng.choice(("!", "#x", "Q", "?", "&b"))
+    return (
+        rng.choice(("Tiger", "sommer", "Xk", "blue-Sky", "pa$$"))
+        + digits(rng, 4)
+        + rng.choice(("!", "#x", "Q", "?", "&b"))
+    )
 
 
 def hexadecimal(rng: Random, count: int) -> str:
@@ -181,7 +187,16 @@ def abroad(rng: Random, by: str, *, area: str = "{}", plus: str = "+") -> str:
     return f"{plus}{code}{by}{area.format(first)}{by}{by.join(rest)}"
 
 
-_STREETS_DE = ("Hauptstraße", "Lindenallee", "Goethestr.", "Am Markt", "Alter Postweg", "Berliner Platz", "Rosengasse", "Im Tal")
+_STREETS_DE = (
+    "Hauptstraße",
+    "Lindenallee",
+    "Goethestr.",
+    "Am Markt",
+    "Alter Postweg",
+    "Berliner Platz",
+    "Rosengasse",
+    "Im Tal",
+)
 _TOWNS_DE = ("Berlin", "Bad Homburg", "Köln", "Freiburg im Breisgau", "Ulm")
 
 

@@ -28,6 +28,8 @@ def make_run(home: Path, *, hours: int = 0) -> Run:
     settings = Settings.model_validate(
         {"home": home, "sources": {"zendesk": {"type": "zendesk", "base_url": "https://x.example"}}}
     )
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "redaction.key").write_text("5a" * 32)  # homes of one company: their rows are compared
     return Run.start("nightly", settings, now=datetime(2026, 3, 1, tzinfo=UTC) + timedelta(hours=hours))
 
 
