@@ -10,8 +10,8 @@ UUIDs and ticket numbers stay as they are: they are what the rest of the pipelin
 
 from __future__ import annotations
 
-import html
 import hmac
+import html
 import re
 import secrets
 from array import array
@@ -30,9 +30,11 @@ _NEAR_DIGITS = re.compile(r"\d(?:[^\d]{0,4}\d){3}")
 _BYTES = re.compile(r"[:-](?:[0-9A-Fa-f]{1,4}[:-]){4}")
 # What reads as something plainer: dashes, spaces, wide digits, entities, what URLs escape, and what is not seen at all.
 _PLAIN = {
-    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u00ad", "-"),
-    **dict.fromkeys("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t\r", " "),
-    **dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff", ""),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"),
+    **dict.fromkeys("\u00a0\u1680\u202f\u205f\u3000\t\r", " "),
+    **dict.fromkeys(map(chr, range(0x2000, 0x200B)), " "),
+    **dict.fromkeys([*map(chr, range(0x200B, 0x2010)), *map(chr, range(0x202A, 0x202F)), "\u2060", "\ufeff"], ""),
+    **dict.fromkeys(map(chr, range(0x2066, 0x206A)), ""),
     **{chr(0xFF01 + place): chr(0x21 + place) for place in range(94)},
     "\u2024": ".", "\u00ad": "",
 }  # fmt: skip

@@ -24,7 +24,8 @@ _GERMAN_WEAK = (
 _DUTCH_NAME = rf"(?:(?:{_NAME}|van|van der|de|den|der) ){{0,3}}[\w.'-]{{0,30}}"
 _FRENCH = (
     r"(?i:rue|avenue|av\.|boulevard|bd\.?|place|impasse|chemin|allée|route|quai|cours|square|passage|faubourg)"
-    rf"(?: (?i:de la|de l'|de l’|des|du|de|d'|d’|la|le|les|aux|au))?[ ]?{_NAME}(?:[ -](?:(?:de|du|des|la|le|et)[ -])?{_NAME}){{0,4}}"
+    rf"(?: (?i:de la|de l'|de l’|des|du|de|d'|d’|la|le|les|aux|au))?[ ]?{_NAME}(?:[ -](?:(?:de|du|des|la|le"
+    rf"|et)[ -])?{_NAME}){{0,4}}"
 )
 _SPANISH = (
     r"(?:(?i:calle|avenida|avda\.?|plaza|paseo|camino|carretera|ronda|travesía|glorieta|rambla|pza\.?|c/)|Av\.|Cl\.)"
@@ -41,12 +42,24 @@ _PORTUGUESE = (
 _STRONG = (
     r"(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Boulevard|Blvd\.?|Lane|Ln\.?|Terrace|Crescent|Parkway|Pkwy|Highway|Hwy)"
 )
-_WEAK = r"(?:Drive|Dr\.?|Court|Ct\.?|Way|Place|Pl\.?|Square|Sq\.?|Circle|Cir\.?|Close|Gardens|Trail|Grove|Hill|Row|Mews|Walk)"
+_WEAK = (
+    r"(?:Drive|Dr\.?|Court|Ct\.?|Way|Place|Pl\.?|Square|Sq\.?|Circle|Cir\.?|Close|Gardens|Trail|Grove|Hill|Row|Mews"
+    r"|Walk)"
+)
 _UNIT = rf"(?:{_GAP}(?:#|(?i:apt|apartment|suite|ste|unit|flat|floor|room)\.? ?#?)\w{{1,6}})?"
-_STATE = r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])"
+_STATE = (
+    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]"
+    r"|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])"
+)
 _UK = r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"
-_ZIP = rf"(?:(?:{_GAP}{_TOWN})?{_GAP}{_STATE}[ ,\n]{{1,2}}\d{{5}}(?:-\d{{4}})?|(?:{_GAP}{_TOWN}){{0,3}}{_GAP}{_UK}|{_GAP}{_TOWN}{_GAP}\d{{4,5}}(?!\d))"
-_ENGLISH = rf"\d(?<![\w./-]\d)\d{{0,5}}[A-Za-z]?(?:-\d{{1,5}})? (?:[NSEW]\.? |North |South |East |West )?(?:{_NAME}|\d{{1,3}}(?:st|nd|rd|th))(?: {_NAME}){{0,3}}"
+_ZIP = (
+    rf"(?:(?:{_GAP}{_TOWN})?{_GAP}{_STATE}[ ,\n]{{1,2}}\d{{5}}(?:-\d{{4}})?"
+    rf"|(?:{_GAP}{_TOWN}){{0,3}}{_GAP}{_UK}|{_GAP}{_TOWN}{_GAP}\d{{4,5}}(?!\d))"
+)
+_ENGLISH = (
+    rf"\d(?<![\w./-]\d)\d{{0,5}}[A-Za-z]?(?:-\d{{1,5}})? (?:[NSEW]\.? |North |South |East |West )?"
+    rf"(?:{_NAME}|\d{{1,3}}(?:st|nd|rd|th))(?: {_NAME}){{0,3}}"
+)
 
 _ALONE = r"(?<![\w./-])"
 _DIGIT = r"\d(?<![\w./-]\d)"  # a pattern that begins with a digit is fast, one that looks behind first is not
@@ -67,43 +80,111 @@ ADDRESSES: tuple[tuple[re.Pattern[str], tuple[str, ...], bool], ...] = tuple(
             False,
         ),
         (
-            rf"{_DIGIT}\d{{0,3}}(?: ?(?:bis|ter|quater|[A-Da-d])(?!\w))?,? {_FRENCH}(?:{_GAP}(?:(?:F|B|L|CH)-)?\d{{4,5}} {_TOWN})?",
-            ("rue", "avenue", "av.", "boulevard", "bd", "place", "impasse", "chemin", "allée", "route", "quai", "cours",
-             "square", "passage", "faubourg"),
+            rf"{_DIGIT}\d{{0,3}}(?: ?(?:bis|ter|quater|[A-Da-d])(?!\w))?,? {_FRENCH}(?:{_GAP}(?:(?:F|B|L"
+            rf"|CH)-)?\d{{4,5}} {_TOWN})?",
+            (
+                "rue",
+                "avenue",
+                "av.",
+                "boulevard",
+                "bd",
+                "place",
+                "impasse",
+                "chemin",
+                "allée",
+                "route",
+                "quai",
+                "cours",
+                "square",
+                "passage",
+                "faubourg",
+            ),
             False,
         ),
         (
             rf"{_ALONE}{_SPANISH},? (?:(?:n[º°o]\.?|núm\.?|número) ?)?\d{{1,4}}(?!\w)"
-            rf"(?:{_GAP}\d{{1,2}}[º°ª][ ,.-]{{0,2}}(?:[A-Z](?!\w)|izq\.?|dcha\.?|derecha|izquierda)?)?(?:{_GAP}\d{{5}},? {_TOWN})?",
-            ("calle", "avenida", "avda", "plaza", "paseo", "camino", "carretera", "ronda", "travesía", "glorieta", "rambla",
-             "pza", "c/", "av.", "cl."),
+            rf"(?:{_GAP}\d{{1,2}}[º°ª][ ,.-]{{0,2}}(?:[A-Z](?!\w)|izq\.?|dcha\.?|derecha"
+            rf"|izquierda)?)?(?:{_GAP}\d{{5}},? {_TOWN})?",
+            (
+                "calle",
+                "avenida",
+                "avda",
+                "plaza",
+                "paseo",
+                "camino",
+                "carretera",
+                "ronda",
+                "travesía",
+                "glorieta",
+                "rambla",
+                "pza",
+                "c/",
+                "av.",
+                "cl.",
+            ),
             False,
         ),
         (
-            rf"{_ALONE}{_PORTUGUESE},? (?:n[º°.]? ?)?\d{{1,5}}(?!\w)(?:{_GAP}(?:\w{{1,12}}[º°]? ?){{1,3}})?{_GAP}\d{{4,5}}-\d{{3}},? {_TOWN}",
+            rf"{_ALONE}{_PORTUGUESE},? (?:n[º°.]? ?)?\d{{1,5}}(?!\w)(?:{_GAP}(?:\w{{1,12}}[º°]?"
+            rf" ?){{1,3}})?{_GAP}\d{{4,5}}-\d{{3}},? {_TOWN}",
             ("rua", "avenida", "av.", "travessa", "praça", "largo", "alameda", "estrada", "rodovia"),
             True,
         ),
         (
             rf"{_ENGLISH} (?i:{_STRONG})(?!\w)(?: [NSEW]{{1,2}}\b)?{_UNIT}(?:{_ZIP})?",
-            ("street", " st", " ave", "road", " rd", "boulevard", "blvd", "lane", " ln", "terrace", "crescent", "parkway",
-             "pkwy", "highway", "hwy"),
+            (
+                "street",
+                " st",
+                " ave",
+                "road",
+                " rd",
+                "boulevard",
+                "blvd",
+                "lane",
+                " ln",
+                "terrace",
+                "crescent",
+                "parkway",
+                "pkwy",
+                "highway",
+                "hwy",
+            ),
             False,
         ),
         (
             rf"{_ENGLISH} (?i:{_WEAK})(?!\w)(?: [NSEW]{{1,2}}\b)?{_UNIT}{_ZIP}",
-            ("drive", " dr", "court", " ct", "way", "place", " pl", "square", " sq", "circle", " cir", "close", "gardens",
-             "trail", "grove", "hill", "row", "mews", "walk"),
+            (
+                "drive",
+                " dr",
+                "court",
+                " ct",
+                "way",
+                "place",
+                " pl",
+                "square",
+                " sq",
+                "circle",
+                " cir",
+                "close",
+                "gardens",
+                "trail",
+                "grove",
+                "hill",
+                "row",
+                "mews",
+                "walk",
+            ),
             False,
         ),
         (
-            r"(?i:(?<!\w)p\.? ?o\.? ?box|post office box|postfach|postbus|apartado(?: de correos)?|casella postale|caixa postal"
+            r"(?i:(?<!\w)p\.? ?o\.? ?box|post office box|postfach|postbus|apartado(?: de correos)?|casella postale"
+            r"|caixa postal"
             rf"|boîte postale) \d[\d ]{{1,8}}\d(?!\w)(?:{_GAP}\d{{4,5}}(?: ?[A-Z]{{2}}(?!\w))? {_TOWN})?",
             ("o box", "o. box", "pobox", "office box", "postfach", "postbus", "apartado", "casella", "caixa", "boîte"),
             False,
         ),
     )
-)  # fmt: skip
+)
 
 # Streets whose words may mean anything: looked for before a postcode and a town.
 POSTCODE_AND_TOWN = re.compile(rf"\d(?<!\w\d)\d{{3,4}}(?: ?[A-Z]{{2}}(?!\w))?,? {_TOWN}")

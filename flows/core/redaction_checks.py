@@ -31,12 +31,16 @@ def passes_luhn(digits: str) -> bool:
 # Issuers and the lengths of their numbers, after the public ranges of ISO/IEC 7812.
 _CARD = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|3[47]\d{13}"
-    r"|(?:6011|64[4-9]\d|65\d\d|62\d\d|60\d\d|81\d\d|508\d)\d{12,15}|3(?:0[0-5]|[689]\d)\d{11}|35(?:2[89]|[3-8]\d)\d{12}"
+    r"|(?:6011|64[4-9]\d|65\d\d|62\d\d|60\d\d|81\d\d|508\d)\d{12,15}|3(?:0[0-5]|[689]\d)\d{11}|35(?:2[89]"
+    r"|[3-8]\d)\d{12}"
     r"|220[0-4]\d{12}|(?:50(?:18|20|38)|5[68]\d\d|6[37]\d\d)\d{10,15}"
 )
+_WIDE_GAP = re.compile(r"\d[ \n.-]{2,3}\d")  # between the groups of a card, and else between two numbers
+_FOURS = re.compile(r"\d{4}(?:[ \n.-]{1,3}\d{4}){3}(?:[ \n.-]{1,3}\d{3})?|\d{4}[ \n.-]{1,3}\d{6}[ \n.-]{1,3}\d{4,5}")
 _NUMBERS_SOMETHING = re.compile(
     r"(?:\b(?:order|invoice|ticket|case|bug|build|serial|imei|isbn|ean|tracking|article|item|part|model|customer|client"
-    r"|reference|ref|id|uuid|version|job|parcel|shipment|bestell\w*|rechnung\w*|auftrag\w*|artikel\w*|kunden\w*|sendung\w*"
+    r"|reference|ref|id|uuid|version|job|parcel|shipment|bestell\w*|rechnung\w*|auftrag\w*|artikel\w*|kunden\w*"
+    r"|sendung\w*"
     r"|commande|facture|pedido|factura|ordine|fattura|order\w*|factuur\w*|bestelling\w*)\W{0,3}"
     r"(?:(?:numbers?|numbering|nummer|numero|número|numéro|nr|no|id|is|was|code|n°)\W{0,3}){0,2}|[#/_])$",
     re.I,
@@ -62,7 +66,8 @@ def card(match: Match, _text: str) -> Span | None:
             if len(digits) > 19:
                 break
             if len(digits) > 12 and _CARD.fullmatch(digits) and len(set(digits)) > 1 and passes_luhn(digits):
-                return match.start() + start, match.start() + end
+                is_one = not _WIDE_GAP.search(match[0], start, end) or _FOURS.fullmatch(match[0], start, end)
+                return (match.start() + start, match.start() + end) if is_one else None
     return None
 
 
@@ -146,7 +151,8 @@ _DATE_OR_VERSION = re.compile(
 )
 # Calling codes of countries, ITU-T E.164.
 _CALLING = re.compile(
-    r"1[2-9]|7[3-9]|2[07]|2[1-689]\d|3[0-4]|369|36|39|3[578]\d|4[013-9]|42\d|5[1-8]|5[09]\d|6[0-6]|6[789]\d|8[1246]|8[058]\d"
+    r"1[2-9]|7[3-9]|2[07]|2[1-689]\d|3[0-4]|369|36|39|3[578]\d|4[013-9]|42\d|5[1-8]|5[09]\d|6[0-6]|6[789]\d|8[1246]"
+    r"|8[058]\d"
     r"|9[0-58]|9[679]\d"
 )
 
@@ -183,14 +189,16 @@ def phone_abroad(match: Match, _text: str) -> Span | None:
 # Windows of a text in lower case, up to the value.
 _PHONE_CUE = re.compile(
     r"(?<![^\W_])(?:(?:tele|mobile|cell|smart|i)?phone|tel|telephone|telefon\w{0,8}|mobile?|cell(?:ular)?|fax|whatsapp"
-    r"|handy\w{0,7}|rufnummer|durchwahl|portable|téléphone|tél|tel[eé]fono|móvil|movil|celular|cellulare|telefoon\w{0,7}"
+    r"|handy\w{0,7}|rufnummer|durchwahl|portable|téléphone|tél|tel[eé]fono|móvil|movil|celular|cellulare"
+    r"|telefoon\w{0,7}"
     r"|gsm|sms|(?:my|our|contact|callback) number|(?:call|text|ring|phone) (?:me|us)(?: back)?(?: on| at)?"
     r"|reach (?:me|us) (?:on|at|under)|anrufen unter|erreichbar unter)(?![^\W_])\"?[\s.:#=/>\"'(|-]{0,4}"
     r"(?:(?:is|ist|est|es|no|nr|n°|number|nummer|me|us|on|at|under|unter|al|au)\b[\s.:#]{0,3}){0,3}[+(]?$"
 )
 _ACCOUNT_CUE = re.compile(
     r"(?<![^\W_])(?:(?:bank|checking|savings|giro)[ -]?(?:account|konto|rekening)(?: ?(?:number|nummer|no\.?|nr\.?|#))?"
-    r"|kontonummer|konto-?nr\.?|kto\.?(?:-?nr\.?)?|routing(?: number| no\.?)?|aba(?: number)?|sort ?code|bsb|bankleitzahl"
+    r"|kontonummer|konto-?nr\.?|kto\.?(?:-?nr\.?)?|routing(?: number| no\.?)?|aba(?: number)?|sort ?code|bsb"
+    r"|bankleitzahl"
     r"|blz|numéro de compte(?: bancaire)?|compte bancaire|rib|n[úu]mero de cuenta(?: bancaria)?|cuenta bancaria|ccc"
     r"|rekeningnummer|bankrekening|numero di conto|conto corrente|acct\.? (?:no\.?|number))(?!\w)[\s.:#=]{0,4}"
     r"(?:(?:is|ist|est|es|è)\s)?$"
@@ -212,9 +220,11 @@ def account(match: Match, _text: str) -> Span | None:
 
 _NO_SECRET = re.compile(
     r"(?:null|none|nil|true|false|undefined|empty|required|requested|incorrect|invalid|wrong|expired|missing|protected"
-    r"|encrypted|hidden|saved|stored|unknown|optional|change[dr]?|reset|forgotten|forgot|again|not|the|normal|plain|basic"
+    r"|encrypted|hidden|saved|stored|unknown|optional|change[dr]?|reset|forgotten|forgot|again|not|the|normal|plain"
+    r"|basic"
     r"|oauth2?|string|text|your|my|yes|no|falsch|ungültig|erforderlich|incorrecta|incorrect[eo]?|onjuist|errata?"
-    r"|password|passwd|passwort|secret|token|value|enter|type|is|was|has|and|or|but|it|if|when|i|we|so|then)?[.,;:!?)]*",
+    r"|password|passwd|passwort|secret|token|value|enter|type|is|was|has|and|or|but|it|if|when|i|we|so"
+    r"|then)?[.,;:!?)]*",
     re.I,
 )
 _NAMED = re.compile(
@@ -252,7 +262,8 @@ def secret(match: Match, text: str) -> Span | None:
     if value.isdecimal():
         return span if is_password and (is_direct or ":" in sign) and len(value) <= 24 else None
     is_odd = len(value) >= 5 and any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
-    is_odd = is_odd or bool(re.search(r"[a-z][A-Z]|\w[!@#$%^&*+=~?]\w", value)) or value[-1] in "!@#$%^&*+=~"
+    if is_password:
+        is_odd = is_odd or bool(re.search(r"[a-z][A-Z]|\w[!@#$%^&*+=~?]\w", value)) or value[-1] in "!@#$%^&*+=~"
     return span if is_odd or (is_direct and len(value) >= 6) else None
 
 
@@ -280,17 +291,28 @@ def near_key_word(match: Match, text: str) -> Span | None:
     """A long string beside `key` or `token`: random ones have over 3 bits a character, and digits among letters."""
     value = text[slice(*match.span("secret"))]
     is_mixed = re.search(r"\d", value) and re.search(r"[A-Za-z]", value)
+    if ":" in match[0][: match.start("secret") - match.start()].rstrip().rstrip(":= \"'"):
+        return None  # the key word has another value: `Key: account1 Id: ...`
     is_path = value.count("/") > 2 or re.fullmatch(r"[A-Za-z]+(?:[-_/][A-Za-z]+)+[-_]?\d*", value)
     return match.span("secret") if is_mixed and not is_path and entropy(value) >= 3.0 else None
 
 
-def mixed(match: Match, _text: str) -> Span | None:
-    """Long runs of letters and digits with both cases: a key. Hex alone is more often a commit or an id."""
+def mixed(match: Match, text: str) -> Span | None:
+    """Long runs of letters and digits with both cases: a key. Hex alone is more often a commit or an id, words with
+    lines between them are a name, and several long runs below each other are a file in base64."""
     value = match[0]
     changes = len(re.findall(r"(?<=[A-Za-z])\d|(?<=\d)[A-Za-z]", value))
-    if len(re.findall(r"(?<![A-Za-z])[A-Za-z]{3,12}(?![A-Za-z0-9])", value)) >= 2:
-        return None  # a name of words
-    return match.span() if changes >= 4 and all(re.search(kind, value) for kind in ("[a-z]", "[A-Z]", r"\d")) else None
+    if changes < 4 or not all(re.search(kind, value) for kind in ("[a-z]", "[A-Z]", r"\d")):
+        return None
+    is_name = len(re.findall(r"(?<![A-Za-z])[A-Za-z]{3,12}(?![A-Za-z0-9])", value)) >= 2
+    before, after = text[max(0, match.start() - _BASE64_LINE - 2) : match.start()], text[match.end() : match.end() + 90]
+    is_file = len(value) >= _BASE64_LINE and (_LINE_BEFORE.search(before) or _LINE_AFTER.match(after))
+    return None if is_name or is_file else match.span()
+
+
+_BASE64_LINE = 57  # characters; MIME allows 76, PEM 64, and what is cut is shorter
+_LINE_BEFORE = re.compile(rf"[A-Za-z0-9+/]{{{_BASE64_LINE}}}\s{{1,2}}$")
+_LINE_AFTER = re.compile(rf"\s{{1,2}}[A-Za-z0-9+/]{{{_BASE64_LINE}}}")
 
 
 def mac(match: Match, _text: str) -> Span | None:
@@ -298,8 +320,17 @@ def mac(match: Match, _text: str) -> Span | None:
     return match.span() if ":" in match[0] or re.search(r"[A-Fa-f]", match[0]) else None
 
 
-def spelled(match: Match, _text: str) -> Span | None:
-    """`jane at example dot com`: with brackets, or with both words spelled."""
-    value = match[0].lower()
+_SPELLED_CUE = re.compile(
+    r"mail|write|send|sent|reach|contact|address|reply|\bme\b|schreib|adresse|correo|courriel|:\s*$"
+)
+
+
+def spelled(match: Match, text: str) -> Span | None:
+    """`jane at example dot com`: with brackets, with a name that is no word, or where it is said what it is. `File it at
+    bugzilla dot example dot org` is a page."""
+    value = match[0]
     has_brackets = re.search(r"[\[({<]\s?(?:at|ät|arroba|@)\s?[\])}>]", value)
-    return match.span() if has_brackets or " dot " in value else None
+    is_said = _SPELLED_CUE.search(_before(match)) or re.match(
+        r"\S*[\d._+-]|[^\s]*[a-z][A-Z]", text[match.start() : match.end()]
+    )
+    return match.span() if has_brackets or (" dot " in value and is_said) else None

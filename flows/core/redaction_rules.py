@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from flows.core import redaction_checks as checks
 from flows.core.redaction_addresses import ADDRESSES, POSTCODE_AND_TOWN, after_street
+from flows.core.redaction_tokens import TOKEN_BEGINS, TOKENS
 
 
 @dataclass(frozen=True)
@@ -37,29 +38,6 @@ class Rule:
     folded: bool = False
 
 
-# What providers begin their keys with, so that a key is known when it is seen.
-_TOKENS = (
-    r"eyJ[\w-]{8,2000}\.[\w-]{8,4000}\.[\w-]{0,2000}",  # JSON web token, RFC 7519
-    r"(?:sk|pk|rk)[-_](?:live|test|proj|ant|or|svcacct)?[-_]?[A-Za-z0-9_-]{16,200}", r"whsec_\w{16,100}",
-    r"gh[pousr]_[A-Za-z0-9]{20,255}", r"github_pat_\w{20,255}", r"gl(?:pat|dt|rt|cbt|ptt|ft|soat)-[\w-]{16,100}",
-    r"xox[abeoprs][.-][A-Za-z0-9.-]{10,250}", r"xapp-[A-Za-z0-9-]{16,250}", r"lin_(?:api|oauth)_\w{16,100}",
-    r"hf_[A-Za-z0-9]{16,100}", r"npm_[A-Za-z0-9]{20,100}", r"pypi-[\w-]{40,300}",
-    r"(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}", r"AIza[\w-]{30,60}", r"ya29\.[\w-]{20,500}", r"GOCSPX-[\w-]{20,60}",
-    r"SG\.[\w-]{16,60}\.[\w-]{16,80}", r"shp(?:at|ss|ca|pa)_[A-Fa-f0-9]{24,64}", r"do[op]_v1_[a-f0-9]{40,80}",
-    r"sq0(?:atp|csp|idp)-[\w-]{20,60}", r"EAAC[A-Za-z0-9]{20,300}", r"pat-(?:na|eu)\d-[A-Fa-f0-9-]{30,40}",
-    r"dapi[a-f0-9]{32}", r"NRAK-[A-Z0-9]{20,40}", r"rzp_(?:live|test)_\w{12,40}", r"figd_[\w-]{20,100}",
-    r"AT(?:ATT|CTT)3[\w=-]{20,300}", r"ntn_\w{30,80}", r"secret_[A-Za-z0-9]{32,60}", r"sntrys_[\w=.+/-]{20,300}",
-    r"sbp_[a-f0-9]{30,60}", r"PMAK-[a-f0-9-]{30,80}", r"(?:SK|AC)[a-f0-9]{32}", r"key-[a-f0-9]{32}",
-    r"\d{8,10}:AA[\w-]{32,40}", r"[MNO][A-Za-z\d]{23,27}\.[\w-]{6}\.[\w-]{27,45}",
-)  # fmt: skip
-_TOKEN_BEGINS = (
-    "eyj", "sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "whsec_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_",
-    "glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glsoat-", "xox", "xapp-", "lin_", "hf_", "npm_", "pypi-",
-    "akia", "asia", "aroa", "aida", "aiza", "ya29.", "gocspx-", "sg.", "shpat_", "shpss_", "shpca_", "shppa_", "_v1_",
-    "sq0", "eaac", "pat-na", "pat-eu", "dapi", "nrak-", "rzp_", "figd_", "atatt3", "atctt3", "ntn_", "secret_",
-    "sntrys_", "sbp_", "pmak-", "sk", "ac", "key-", ":aa",
-)  # fmt: skip
-
 _DOT = r"(?:\s?[\[({<]\s?(?:dot|punkt|point|punto|\.)\s?[\])}>]\s?|\sdot\s)"  # of an address that is spelled
 # What a secret is called. Alternatives that begin with a letter each let the search skip to these letters.
 _SECRET_WORD = (
@@ -78,8 +56,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "token",
-        re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(_TOKENS)})"),
-        needs=_TOKEN_BEGINS,
+        re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(TOKENS)})"),
+        needs=TOKEN_BEGINS,
         longest=15,
     ),
     Rule(
@@ -110,13 +88,38 @@ RULES: tuple[Rule, ...] = (
         "secret",
         re.compile(
             rf"{_SECRET_WORD}(?:[_ -]?(?:access|key|value|hash|id|string)){{0,3}}"
-            r"(?P<sign>[\"'`]?(?:\s{0,3}(?::=|=>|->|=|:|\|)\s{0,3}|>|\s(?:is|was|lautet|ist|est|es|è|é|wordt)(?: now| jetzt)?"
+            r"(?P<sign>[\"'`]?(?:\s{0,3}(?::=|=>|->|=|:|\|)\s{0,3}|>|\s(?:is|was|lautet|ist|est|es|è|é|wordt)(?: now"
+            r"| jetzt)?"
             r"\s?:?\s?)[\"'`]?)(?P<secret>[^\s\"'`<>\[\]\0]{4,300})"
         ),
         checks.secret,
-        needs=("pass", "pwd", "psw", "wort", "mdp", "contrase", "clave", "senha", "wachtwoord", "has\u0142o", "heslo",
-               "l\u00f6senord", "jelsz", "\u043f\u0430\u0440\u043e\u043b\u044c", "\u30d1\u30b9", "\u5bc6\u7801",
-               "secret", "token", "key", "signature", "credential", "session", "sid", "sig=", "sig:"),
+        needs=(
+            "pass",
+            "pwd",
+            "psw",
+            "wort",
+            "mdp",
+            "contrase",
+            "clave",
+            "senha",
+            "wachtwoord",
+            "has\u0142o",
+            "heslo",
+            "l\u00f6senord",
+            "jelsz",
+            "\u043f\u0430\u0440\u043e\u043b\u044c",
+            "\u30d1\u30b9",
+            "\u5bc6\u7801",
+            "secret",
+            "token",
+            "key",
+            "signature",
+            "credential",
+            "session",
+            "sid",
+            "sig=",
+            "sig:",
+        ),
         folded=True,
     ),
     Rule(
@@ -140,7 +143,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "email",
         re.compile(
-            rf"(?<![\w.+'-])[\w.+'-]{{1,64}}(?:{_DOT}[\w+'-]{{1,40}}){{0,3}}\s?(?:[\[({{<]\s?(?:at|ät|arroba|@)\s?[\])}}>]|\sat\s)\s?[\w-]{{1,63}}"
+            rf"(?<![\w.+'-])[\w.+'-]{{1,64}}(?:{_DOT}[\w+'-]{{1,40}}){{0,3}}\s?(?:[\[({{<]\s?(?:at|ät|arroba"
+            rf"|@)\s?[\])}}>]|\sat\s)\s?[\w-]{{1,63}}"
             rf"(?:(?:\.|{_DOT})[\w-]{{1,63}}){{0,4}}(?:\.|{_DOT})[a-z]{{2,24}}(?!\w)"
         ),
         checks.spelled,
@@ -152,8 +156,25 @@ RULES: tuple[Rule, ...] = (
         re.compile(r"\d(?<!\w\d)[\d .-]{4,26}\d(?!\w)"),
         checks.account,
         digits=True,
-        needs=("account", "konto", "kto", "routing", "aba", "sort", "bsb", "blz", "bankleit", "bankrek", "compte", "rib",
-               "cuenta", "ccc", "rekening", "conto", "acct"),
+        needs=(
+            "account",
+            "konto",
+            "kto",
+            "routing",
+            "aba",
+            "sort",
+            "bsb",
+            "blz",
+            "bankleit",
+            "bankrek",
+            "compte",
+            "rib",
+            "cuenta",
+            "ccc",
+            "rekening",
+            "conto",
+            "acct",
+        ),
         folded=True,
     ),
     Rule(
@@ -187,7 +208,9 @@ RULES: tuple[Rule, ...] = (
     *(
         Rule(
             "ip",
-            re.compile(r"[0-9A-Fa-f:](?<![\w:.].)[0-9A-Fa-f:]{2,38}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?:%\w{1,16})?(?!\w)"),
+            re.compile(
+                r"[0-9A-Fa-f:](?<![\w:.].)[0-9A-Fa-f:]{2,38}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?:%\w{1,16})?(?!\w)"
+            ),
             checks.ipv6,
             needs=needs,
             bytes=not needs,
@@ -199,7 +222,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "phone",
         re.compile(
-            r"[+0](?<![\w+.#-].)(?P<phone>(?:(?<=\+) ?|(?<=0)0 ?)\(?[1-9]\d{0,3}\)?(?:[ \n]?[ ./-]?[ ]?\(?\d{1,10}\)?){1,8})(?!\w)"
+            r"[+0](?<![\w+.#-].)(?P<phone>(?:(?<=\+) ?|(?<=0)0 ?)\(?[1-9]\d{0,3}\)?(?:[ \n]?[ ./-]?["
+            r" ]?\(?\d{1,10}\)?){1,8})(?!\w)"
             r"(?:,? ?(?:ext\.?|x|extension|durchwahl|poste|anexo)[ .:]{0,2}\d{1,6}\b)?"
         ),
         checks.phone_abroad,
@@ -208,7 +232,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "phone",
         re.compile(
-            r"(?<![\w+.#/=-])(?P<phone>(?:1[ .-])?(?:\([2-9]\d\d\) ?[.-]?|[2-9]\d\d[.-]|[2-9]\d\d (?=\d{3}[ -]))\d{3}[ .-]\d{4}"
+            r"(?<![\w+.#/=-])(?P<phone>(?:1[ .-])?(?:\([2-9]\d\d\) ?[.-]?|[2-9]\d\d[.-]"
+            r"|[2-9]\d\d (?=\d{3}[ -]))\d{3}[ .-]\d{4}"
             r"|\(\d{3}\) ?\d{3}[ .-]?\d{4}|\d{3}-\d{3}-\d{4}|1-[2-9]\d\d-[A-Z0-9-]{7,8}"  # North America
             r"|\(0?\d{1,5}\)[ /-]{0,2}\d{2,8}(?:[ -]\d{2,5}){0,4}"  # an area code in brackets
             r"|0\d{1,5}(?: ?[/-] ?| )\d{2,8}(?:[ -]\d{2,5}){0,4}"  # Germany, the Netherlands, Italy, Japan
@@ -222,8 +247,30 @@ RULES: tuple[Rule, ...] = (
         re.compile(r"\d(?<![\w.-]\d)[\d \n.()/-]{4,18}\d(?!\w|[.:-]\d)"),
         checks.called,
         digits=True,
-        needs=("phone", "tel", "tél", "mobil", "cell", "fax", "whatsapp", "number", "call", "reach", "handy", "ruf",
-               "durchwahl", "portable", "móvil", "movil", "celular", "gsm", "sms", "text", "ring", "erreichbar"),
+        needs=(
+            "phone",
+            "tel",
+            "tél",
+            "mobil",
+            "cell",
+            "fax",
+            "whatsapp",
+            "number",
+            "call",
+            "reach",
+            "handy",
+            "ruf",
+            "durchwahl",
+            "portable",
+            "móvil",
+            "movil",
+            "celular",
+            "gsm",
+            "sms",
+            "text",
+            "ring",
+            "erreichbar",
+        ),
         folded=True,
     ),
     Rule(
@@ -237,5 +284,5 @@ RULES: tuple[Rule, ...] = (
         longest=20,
         folded=True,
     ),
-    Rule("token", re.compile(r"[A-Za-z0-9](?<![\w/+.=-].)[A-Za-z0-9_]{31,200}(?![\w/+])"), checks.mixed, longest=32),
-)  # fmt: skip
+    Rule("token", re.compile(r"[A-Za-z0-9](?<![\w/+.=?-].)[A-Za-z0-9_]{31,200}(?![\w/+])"), checks.mixed, longest=32),
+)

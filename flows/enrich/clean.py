@@ -47,7 +47,8 @@ _BLOCK = {
 _SKIP = {"script", "style", "head", "title", "meta", "link", "noscript", "svg", "template"}
 _QUOTE_CLASS = re.compile(
     r"gmail_(?:quote|signature|attr)|yahoo_quoted|moz-(?:cite-prefix|signature)|zd-quoted|outlook-?signature"
-    r"|protonmail_(?:quote|signature)|email-signature|\bsignature\b|zmail_extra|\bcs-?quote\b|freshdesk_quote|\bhs_reply\b",
+    r"|protonmail_(?:quote|signature)|email-signature|\bsignature\b|zmail_extra|\bcs-?quote\b|freshdesk_quote"
+    r"|\bhs_reply\b",
     re.I,
 )
 _QUOTE_FOLLOWS = re.compile(r"divRplyFwdMsg|appendonsend|stopSpelling|mail-editor-reference-message-container", re.I)
@@ -67,7 +68,7 @@ def clean(body: str | None, body_format: str | None = None, subject: str | None 
 
 
 def clean_and_redact(body: str | None, body_format: str | None = None, subject: str | None = None) -> Cleaned:
-    """`clean` without personal data and secrets (`core.redaction`), also where they stood at the end of what is kept."""
+    """`clean` without personal data and secrets (`core.redaction`), also at the end of what is kept."""
     read = _read(body, body_format, subject)
     text, code = (redact(part[: most + _CUT]) for part, most in ((read.text, MAX_TEXT), (read.code, MAX_CODE)))
     is_cut = len(read.text) > MAX_TEXT or len(read.code) > MAX_CODE
@@ -101,7 +102,7 @@ def _read(body: str | None, body_format: str | None, subject: str | None) -> Cle
     for _ in range(_PASSES):
         said = _trimmed(without_quotes(lines))
         lines = without_footers(said, disclaims=disclaims)
-        if len(lines) == len(said):
+        if lines == said:
             break
     written: list[str] = []
     for line in lines:
@@ -119,13 +120,15 @@ def _trimmed(lines: list[str]) -> list[str]:
     return lines[:end]
 
 
-def _html_to_text(html: str, code: list[str]) -> str:
-    """Text of an HTML fragment with line breaks at blocks; the text of `pre` blocks goes to `code`. Where a quote is all
-    there is, it is kept."""
+def _html_to_text(markup: str, code: list[str]) -> str:
+    """Text of an HTML fragment with line breaks at blocks; the text of `pre` blocks goes to `code`.
+
+    Where a quote is all there is, it is kept.
+    """
     try:
-        root = lxml.html.fragment_fromstring(html, create_parent="div")
+        root = lxml.html.fragment_fromstring(markup, create_parent="div")
     except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError, ValueError):
-        return re.sub(r"<[^>]{0,500}>", " ", html)
+        return re.sub(r"<[^>]{0,500}>", " ", markup)
     found: list[str] = []
     text = _text_of(root, found, keep_quotes=False)
     if not text.strip() and not found:

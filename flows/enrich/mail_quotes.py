@@ -14,15 +14,19 @@ _WRAPPED = 3  # lines
 # `On Monday, Jane wrote:` as mail programs put it: the opening word, a date, and the verb at the end.
 _INTRODUCES = re.compile(
     r"(?:On .{6,200}\bwrote\s?:|Am .{6,200}\bschrieb\b.{0,90}:|Le .{6,200}\ba écrit\s?:|El .{6,200}\bescribió\s?:"
-    r"|Il .{6,200}\bha scritto\s?:|Op .{6,200}\bschreef\b.{0,90}:|(?:Em|A) .{6,200}\bescreveu\s?:|(?:Den|Le) .{6,200}\bskrev\b.{0,90}:"
+    r"|Il .{6,200}\bha scritto\s?:|Op .{6,200}\bschreef\b.{0,90}:|(?:Em|A) .{6,200}\bescreveu\s?:|(?:Den"
+    r"|Le) .{6,200}\bskrev\b.{0,90}:"
     r"|(?:W dniu|Dnia) .{6,200}\b(?:pisze|napisał|napisała|napisał\(a\))\s?:|Dne .{6,200}\bnapsal(?:\(a\)|a)?\s?:"
-    r"|\d.{6,200}\bezt írta\b.{0,90}:|.{6,200}\bkirjoitti\s?:|.{6,200} пишет\s?:|.{6,200}(?:のメール|が書きました)\s?[:：]?|.{6,200}写道\s?[:：]"
+    r"|\d.{6,200}\bezt írta\b.{0,90}:|.{6,200}\bkirjoitti\s?:|.{6,200} пишет\s?:"
+    r"|.{6,200}(?:のメール|が書きました)\s?[:：]?"
+    r"|.{6,200}写道\s?[:：]"
     r"|.{6,200}\btarihinde\b.{0,90}yazdı\s?:|\d{4}[-/.]\d\d?[-/.]\d\d?.{4,150}<[^<>\s]{3,100}>\s?:)",
     re.I,
 )
 _INTRODUCING_WORD = re.compile(r"(?:On|Am|Le|El|Il|Op|Em|A|Den|W dniu|Dnia|Dne|\d{4}[-/.])\b", re.I)
 _SEPARATOR = re.compile(
-    r"-{2,}\s*(?:Original(?:\sMessage| Appointment)|(?:Ursprüngliche|Originale?) Nachricht|Message d['’]origine|Mensaje original"
+    r"-{2,}\s*(?:Original(?:\sMessage| Appointment)|(?:Ursprüngliche|Originale?) Nachricht|Message d['’]origine"
+    r"|Mensaje original"
     r"|Messaggio originale|Oorspronkelijk bericht|Mensagem original|Ursprungligt meddelande|Oprindelig meddelelse"
     r"|Původní zpráva|Oryginalna wiadomość|Eredeti üzenet|Исходное сообщение|元のメッセージ|原始邮件)\s*-{0,}"
     r"|#{2}-.{0,60}#{0,2}|-{2,} ?(?:please )?(?:reply|type your reply|write) above this line ?-{0,}",
@@ -30,14 +34,17 @@ _SEPARATOR = re.compile(
 )
 _FORWARDED = re.compile(
     r"-{2,}\s*(?:Forwarded (?:message|by .{1,60})|Weitergeleitete Nachricht|Mensaje reenviado|Message transféré"
-    r"|Messaggio inoltrato|Doorgestuurd bericht|Mensagem encaminhada|Vidarebefordrat meddelande|Begin forwarded message)"
+    r"|Messaggio inoltrato|Doorgestuurd bericht|Mensagem encaminhada|Vidarebefordrat meddelande"
+    r"|Begin forwarded message)"
     r".{0,20}|Begin forwarded message:|Anfang der weitergeleiteten Nachricht:|Début du message réexpédié\s?:",
     re.I,
 )
 _FROM = r"From|Von|De|Da|Van|Fra|Från|Od|Lähettäjä|Feladó|От|Kimden|差出人|发件人|보낸 사람"
 _HEADER = re.compile(
-    rf"\*?(?:{_FROM}|Sent|Gesendet|Envoyé|Enviado(?: el)?|Inviato|Verzonden|Skickat|Sendt|Odesláno|Wysłano|Date|Datum|Fecha|Data"
-    r"|To|An|À|Para|A|Aan|Till|Til|Komu|Do|Cc|Bcc|Kopie|Subject|Betreff|Objet|Asunto|Oggetto|Onderwerp|Assunto|Ämne|Emne"
+    rf"\*?(?:{_FROM}|Sent|Gesendet|Envoyé|Enviado(?: el)?|Inviato|Verzonden|Skickat|Sendt|Odesláno|Wysłano|Date"
+    rf"|Datum|Fecha|Data"
+    r"|To|An|À|Para|A|Aan|Till|Til|Komu|Do|Cc|Bcc|Kopie|Subject|Betreff|Objet|Asunto|Oggetto|Onderwerp|Assunto|Ämne"
+    r"|Emne"
     r"|Předmět|Temat|Reply-To|Importance|Дата|Кому|Тема|件名|日時|宛先|主题|收件人|发送时间)\*?\s?[:：]\*? ?.{0,300}",
     re.I,
 )
@@ -63,7 +70,7 @@ def without_quotes(lines: list[str]) -> list[str]:
             if _FORWARDED.fullmatch(line):
                 skipped += _headers(lines, at + skipped)
             elif has_said and not _is_marked(lines, at + skipped):
-                break
+                return _without_sender(kept)
             elif not has_said:
                 skipped += _headers(lines, at + skipped)
             at += skipped
@@ -74,16 +81,19 @@ def without_quotes(lines: list[str]) -> list[str]:
     return kept
 
 
+def _without_sender(kept: list[str]) -> list[str]:
+    """Without a `From: Jane` directly above a line that introduces a quote."""
+    last = next((place for place in range(len(kept) - 1, -1, -1) if kept[place]), 0)
+    return kept[:last] if last and len(kept[last]) < _LONGEST and _SENDER.fullmatch(kept[last]) else kept
+
+
 def introduces_a_forward(text: str) -> bool:
     """Whether a text begins with the line that mail programs put above what is forwarded."""
     return bool(_FORWARDED.match(text.lstrip()))
 
 
 def _may_introduce(line: str) -> bool:
-    for hint in _HINTS:
-        if hint in line:
-            return True
-    return bool(_INTRODUCING_WORD.match(line))
+    return any(hint in line for hint in _HINTS) or bool(_INTRODUCING_WORD.match(line))
 
 
 def _introduction(lines: list[str], at: int) -> int:

@@ -9,23 +9,29 @@ _FENCE = re.compile(
 )
 _MACHINE = re.compile(
     r"at [\w$.<>/\[\]]+ ?\(.{0,300}\)|at .{1,200}:\d+:\d+\)?|at [\w.`<>,\[\]]+\(.{0,300}\) in .{1,200}:line \d+"
-    r"|File \"[^\"]{1,300}\", line \d+.{0,100}|Traceback \(most recent call last\):?|Caused by: .{1,300}|\.{3} \d+ (?:more|common frames omitted)"
-    r"|(?:[\w$]+\.){0,12}[A-Z]\w*(?:Error|Exception|Warning)(?:: .{0,400}|:?)|Exception in thread .{1,300}|goroutine \d+ \[.{1,60}\]:"
-    r"|#\d+\s+(?:0x[0-9a-f]{4,16}|/\S+\(\d+\)|\S+\(\)).{0,300}|from \S+:\d+:in [`'].{0,200}|thread '.{1,60}' panicked at .{0,300}"
+    r"|File \"[^\"]{1,300}\", line \d+.{0,100}|Traceback \(most recent call last\):?|Caused by: .{1,300}"
+    r"|\.{3} \d+ (?:more|common frames omitted)"
+    r"|(?:[\w$]+\.){0,12}[A-Z]\w*(?:Error|Exception|Warning)(?:: .{0,400}|:?)|Exception in thread .{1,300}"
+    r"|goroutine \d+ \[.{1,60}\]:"
+    r"|#\d+\s+(?:0x[0-9a-f]{4,16}|/\S+\(\d+\)|\S+\(\)).{0,300}|from \S+:\d+:in [`'].{0,200}"
+    r"|thread '.{1,60}' panicked at .{0,300}"
     r"|\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?[\s|:,-]+\S.{0,2000}"
     r"|\[?\d\d:\d\d:\d\d[.,]\d+\]?\s+\S.{0,2000}|\[?\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d.{0,2000}"
     r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d \S+ \S+:.{0,2000}"
     r"|\S{7,45} - \S+ \[\d\d/\w{3}/.{0,2000}|\[(?:error|warn(?:ing)?|info|debug|fatal|trace|notice|critical)\].{0,2000}"
     r"|(?:ERROR|WARN(?:ING)?|INFO|DEBUG|FATAL|TRACE|CRITICAL)(?:\s*[\[|:(-]|\s{2,}\S).{0,2000}"
-    r"|\{\s?\".{0,4000}|(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) /\S*(?:\s+HTTP/\d\S*)?(?:\s+\d{3}.{0,40})?|HTTP/\d(?:\.\d)? \d{3}.{0,60}"
-    r"|\$ (?:sudo|curl|npm|pip|git|docker|kubectl|cd|ls|python\d?|java|mvn|node|yarn|apt|brew|systemctl|cat|grep) .{0,500}"
+    r"|\{\s?\".{0,4000}|(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) /\S*(?:\s+HTTP/\d\S*)?(?:\s+\d{3}.{0,40})?"
+    r"|HTTP/\d(?:\.\d)? \d{3}.{0,60}"
+    r"|\$ (?:sudo|curl|npm|pip|git|docker|kubectl|cd|ls|python\d?|java|mvn|node|yarn|apt|brew|systemctl|cat"
+    r"|grep) .{0,500}"
 )
 _MARK = re.compile(
     r"[\[({:|\"$#/]|[Ee]rror|Exception|Warning|\b[A-Z]{4,8} ? -|  |^\.{3} "
 )  # any of it is in each of those
 _INDENT = re.compile(r"(?: {4}|\t)[ \t]*\S")
 _CODE_LIKE = re.compile(
-    r"[{};]\s*$|^\s*(?:#include|import |from \S+ import|def |class |function |return\b|if ?\(|for ?\(|</?\w|//|/\*|\$\w|\w+\()|=>|::|\w\(\)|[<>]=|\s=\s|^\s*[\w.-]+: \S"
+    r"[{};]\s*$|^\s*(?:#include|import |from \S+ import|def |class |function |return\b|if ?\(|for ?\(|</?\w|//|/\*"
+    r"|\$\w|\w+\()|=>|::|\w\(\)|[<>]=|\s=\s|^\s*[\w.-]+: \S"
 )
 
 

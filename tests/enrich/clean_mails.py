@@ -24,7 +24,8 @@ def quoted(text: str) -> str:
 INTRODUCTIONS = {
     "en gmail": "On Mon, Mar 4, 2024 at 9:12 AM Larkspan Support <help@larkspan.example> wrote:",
     "en wrapped": "On Mon, Mar 4, 2024 at 9:12 AM Larkspan Support\n<help@larkspan.example> wrote:",
-    "en wrapped twice": "On Monday, 4 March 2024,\nLarkspan Support and Friends of the Export\n<help@larkspan.example> wrote:",
+    "en wrapped twice": "On Monday, 4 March 2024,\nLarkspan Support and Friends of the Export"
+    "\n<help@larkspan.example> wrote:",
     "de": "Am 04.03.24 um 09:12 schrieb Larkspan Support:",
     "de gmail": "Am Mo., 4. März 2024 um 09:12 Uhr schrieb Support <help@larkspan.example>:",
     "fr": "Le lun. 4 mars 2024 à 09:12, Support <help@larkspan.example> a écrit :",
@@ -36,8 +37,10 @@ INTRODUCTIONS = {
     "pl": "W dniu 4.03.2024 o 09:12, Support pisze:",
     "cs": "Dne 04. 03. 24 v 9:12 Podpora napsal(a):",
     "date and address": "2024-03-04 9:12 GMT+01:00 Support <help@larkspan.example>:",
-    "outlook": "From: Larkspan Support <help@larkspan.example>\nSent: Monday, March 4, 2024 9:12 AM\nTo: Jane Miller\nSubject: RE: Export",
-    "outlook rule": "________________________________\nFrom: Larkspan Support\nSent: Monday, March 4, 2024 9:12 AM\nTo: Jane\nSubject: RE: Export\n",
+    "outlook": "From: Larkspan Support <help@larkspan.example>\nSent: Monday, March 4, 2024 9:12 AM"
+    "\nTo: Jane Miller\nSubject: RE: Export",
+    "outlook rule": "________________________________\nFrom: Larkspan Support\nSent: Monday, March 4, 2024 9:12 AM"
+    "\nTo: Jane\nSubject: RE: Export\n",
     "outlook de": "Von: Larkspan Support\nGesendet: Montag, 4. März 2024 09:12\nAn: Jane\nBetreff: AW: Export",
     "outlook fr": "De : Support\nEnvoyé : lundi 4 mars 2024 09:12\nÀ : Jane\nObjet : RE: Export",
     "outlook es": "De: Soporte\nEnviado el: lunes, 4 de marzo de 2024 9:12\nPara: Jane\nAsunto: RE: Export",
@@ -58,7 +61,8 @@ FOOTERS = {
     "long dash": "—\nJane",
     "thanks": "Thanks,\nJane",
     "thanks in advance": "Many thanks in advance!\nJane Miller",
-    "regards": "Best regards,\n\nJane Miller\nHead of Sales | Northwind Ltd\n12 Main Street, Springfield\n+1 555 010 4477\nwww.northwind.example",
+    "regards": "Best regards,\n\nJane Miller\nHead of Sales | Northwind Ltd\n12 Main Street, Springfield"
+    "\n+1 555 010 4477\nwww.northwind.example",
     "kind regards only": "Kind regards",
     "thanks and regards": "Thank you and kind regards,\nJ. Miller",
     "cheers": "cheers\njane",
@@ -79,11 +83,14 @@ FOOTERS = {
     "iphone nl": "Verstuurd vanaf mijn iPhone",
     "app": "Gesendet mit der GMX Mail App",
     "yahoo": "Sent from Yahoo Mail on Android",
-    "disclaimer": "This e-mail and any attachments are confidential and intended solely for the addressee. If you are not the"
+    "disclaimer": "This e-mail and any attachments are confidential and intended solely for the addressee. If you"
+    " are not the"
     " intended recipient, delete it.",
-    "disclaimer wrapped": "This message and what is attached to it may contain\nwords that are confidential or privileged. Whoever got it\nby mistake should delete it.",
+    "disclaimer wrapped": "This message and what is attached to it may contain"
+    "\nwords that are confidential or privileged. Whoever got it\nby mistake should delete it.",
     "notice": "CONFIDENTIALITY NOTICE: what is written here is for the addressee alone.",
-    "disclaimer de": "Diese E-Mail enthält vertrauliche Informationen. Wenn Sie nicht der richtige Adressat sind, löschen Sie sie bitte.",
+    "disclaimer de": "Diese E-Mail enthält vertrauliche Informationen. Wenn Sie nicht der richtige Adressat sind,"
+    " löschen Sie sie bitte.",
     "disclaimer fr": "Ce message et ses pièces jointes sont confidentiels et destinés à la personne nommée.",
     "disclaimer es": "Este mensaje y sus anexos son confidenciales y van dirigidos a su destinatario.",
     "disclaimer it": "Questo messaggio contiene informazioni riservate.",
@@ -91,7 +98,8 @@ FOOTERS = {
     "environment": "Please consider the environment before printing this mail.",
     "virus": "Virus-free. www.avast.com",
     "virus checked": "This email has been checked for viruses by AVG.",
-    "unsubscribe": "You are receiving this email because you asked for our news.\nUnsubscribe here: https://news.example/u",
+    "unsubscribe": "You are receiving this email because you asked for our news."
+    "\nUnsubscribe here: https://news.example/u",
     "unsubscribe de": "Sie erhalten diese E-Mail, weil Sie Kunde sind.\nNewsletter abbestellen",
     "mailing list": "_______________________________________________\nUsers mailing list\nhttps://lists.example/users",
     "signature and disclaimer": "Regards,\nJane\n\nThis e-mail is confidential and intended only for its addressee.",
@@ -99,65 +107,198 @@ FOOTERS = {
 }
 # Whole mails of which something else is to be seen.
 WHOLE = {
-    "bottom posting": Mail(f"Hello,\n\n{INTRODUCTIONS['de']}\n{quoted(THEIRS)}\n\nYes, the same.\n{OURS}", f"Hello,\n\nYes, the same.\n{OURS}"),
-    "between": Mail(f"{INTRODUCTIONS['en gmail']}\n> Which browser?\nFirefox.\n> Since when?\nMonday.", "Firefox.\nMonday."),
+    "bottom posting": Mail(
+        f"Hello,\n\n{INTRODUCTIONS['de']}\n{quoted(THEIRS)}\n\nYes, the same.\n{OURS}",
+        f"Hello,\n\nYes, the same.\n{OURS}",
+    ),
+    "between": Mail(
+        f"{INTRODUCTIONS['en gmail']}\n> Which browser?\nFirefox.\n> Since when?\nMonday.", "Firefox.\nMonday."
+    ),
     "forwarded": Mail(
-        "---------- Forwarded message ---------\nFrom: Jane <jane@x.example>\nDate: Mon, Mar 4, 2024\nSubject: Export\nTo: <me@x.example>\n\nThe export stops.",
+        "---------- Forwarded message ---------\nFrom: Jane <jane@x.example>\nDate: Mon, Mar 4, 2024\nSubject:"
+        " Export\nTo: <me@x.example>\n\nThe export stops.",
         "The export stops.",
     ),
-    "forwarded with a word": Mail("See below.\n\nBegin forwarded message:\n\nFrom: Jane\nSubject: Export\nDate: 4 March 2024\n\nThe export stops.", "See below.\n\nThe export stops."),
-    "nothing but a quote marked by headers": Mail("From: Jane\nSent: Monday\nTo: me\n\nThe export stops.", "The export stops."),
+    "forwarded with a word": Mail(
+        "See below.\n\nBegin forwarded message:\n\nFrom: Jane\nSubject: Export\nDate: 4 March 2024\n\nThe export"
+        " stops.",
+        "See below.\n\nThe export stops.",
+    ),
+    "nothing but a quote marked by headers": Mail(
+        "From: Jane\nSent: Monday\nTo: me\n\nThe export stops.", "The export stops."
+    ),
     "helpdesk line first": Mail(f"##- Please type your reply above this line -##\n\n{OURS}", OURS),
-    "postscript": Mail("It fails.\nThanks,\nJim\nPS: it also happens on Mondays", "It fails.\nThanks,\nJim\nPS: it also happens on Mondays"),
-    "more below thanks": Mail("Thanks!\nThe export still fails after the update.", "Thanks!\nThe export still fails after the update."),
-    "thanks, then a sentence": Mail("I tried it.\nThank you.\nIt still does not load the second page.", "I tried it.\nThank you.\nIt still does not load the second page."),
-    "a question below": Mail("It fails.\nRegards,\nJim\nDo you need the file?", "It fails.\nRegards,\nJim\nDo you need the file?"),
-    "about a disclaimer": Mail("The disclaimer of my signature is shown twice. This message is confidential, it says.", "The disclaimer of my signature is shown twice. This message is confidential, it says."),
-    "about unsubscribing": Mail("Unsubscribe does not work: I click it and nothing happens.", "Unsubscribe does not work: I click it and nothing happens."),
-    "about wrote": Mail("On the second page somebody wrote: do not use it.\nIs that so?", "On the second page somebody wrote: do not use it.\nIs that so?"),
-    "about from": Mail("From: the list is empty.\nTo me that is a bug.", "From: the list is empty.\nTo me that is a bug."),
-    "a rule of one's own": Mail("First problem: no sound.\n____________\nSecond problem: no picture.", "First problem: no sound.\n____________\nSecond problem: no picture."),
-    "a list": Mail("Steps:\n- open the report\n- press export\n1. wait\n2. it stops", "Steps:\n- open the report\n- press export\n1. wait\n2. it stops"),
-    "fence": Mail("It broke.\n```js\nTypeError: x is null\n```\nPlease help.", "It broke.\n\nPlease help.", code="TypeError: x is null"),
+    "postscript": Mail(
+        "It fails.\nThanks,\nJim\nPS: it also happens on Mondays",
+        "It fails.\nThanks,\nJim\nPS: it also happens on Mondays",
+    ),
+    "more below thanks": Mail(
+        "Thanks!\nThe export still fails after the update.", "Thanks!\nThe export still fails after the update."
+    ),
+    "thanks, then a sentence": Mail(
+        "I tried it.\nThank you.\nIt still does not load the second page.",
+        "I tried it.\nThank you.\nIt still does not load the second page.",
+    ),
+    "one line": Mail("It fails since Monday. Thanks in advance, Carol Miller", "It fails since Monday."),
+    "one line, two closings": Mail("Can you help? Thank you. Best, Stefan Moritz", "Can you help? Thank you."),
+    "one line, no name": Mail(
+        "It fails since Monday. Thanks for any help", "It fails since Monday. Thanks for any help"
+    ),
+    "a question below": Mail(
+        "It fails.\nRegards,\nJim\nDo you need the file?", "It fails.\nRegards,\nJim\nDo you need the file?"
+    ),
+    "about a disclaimer": Mail(
+        "The disclaimer of my signature is shown twice. This message is confidential, it says.",
+        "The disclaimer of my signature is shown twice. This message is confidential, it says.",
+    ),
+    "about unsubscribing": Mail(
+        "Unsubscribe does not work: I click it and nothing happens.",
+        "Unsubscribe does not work: I click it and nothing happens.",
+    ),
+    "about wrote": Mail(
+        "On the second page somebody wrote: do not use it.\nIs that so?",
+        "On the second page somebody wrote: do not use it.\nIs that so?",
+    ),
+    "about from": Mail(
+        "From: the list is empty.\nTo me that is a bug.", "From: the list is empty.\nTo me that is a bug."
+    ),
+    "a rule of one's own": Mail(
+        "First problem: no sound.\n____________\nSecond problem: no picture.",
+        "First problem: no sound.\n____________\nSecond problem: no picture.",
+    ),
+    "a list": Mail(
+        "Steps:\n- open the report\n- press export\n1. wait\n2. it stops",
+        "Steps:\n- open the report\n- press export\n1. wait\n2. it stops",
+    ),
+    "fence": Mail(
+        "It broke.\n```js\nTypeError: x is null\n```\nPlease help.",
+        "It broke.\n\nPlease help.",
+        code="TypeError: x is null",
+    ),
     "tildes": Mail("It broke.\n~~~\nselect 1\n~~~\nPlease help.", "It broke.\n\nPlease help.", code="select 1"),
-    "java": Mail("After a click:\njava.lang.NullPointerException: oops\n\tat com.x.Foo.bar(Foo.java:12)\n\tat com.x.Main.main(Main.java:3)\n... 12 more\nWhy?", "After a click:\nWhy?", code="java.lang.NullPointerException: oops\nat com.x.Foo.bar(Foo.java:12)\nat com.x.Main.main(Main.java:3)\n... 12 more"),
-    "python": Mail('I ran it.\nTraceback (most recent call last):\n  File "x.py", line 3, in <module>\nKeyError: \'a\'\nHelp!', "I ran it.\nHelp!", code="Traceback (most recent call last):\nFile \"x.py\", line 3, in <module>\nKeyError: 'a'"),
-    "browser": Mail("Console:\nat render (https://app.example/main.js:10:22)\nIt is blank.", "Console:\nIt is blank.", code="at render (https://app.example/main.js:10:22)"),
-    "dotnet": Mail("Log:\n   at Larkspan.Export.Run(String path) in C:\\src\\Export.cs:line 41\nDone.", "Log:\nDone.", code="at Larkspan.Export.Run(String path) in C:\\src\\Export.cs:line 41"),
-    "log": Mail("See:\n2024-03-04 09:12:01,123 ERROR export failed\n2024-03-04T09:12:02Z retry\nWhat now?", "See:\nWhat now?", code="2024-03-04 09:12:01,123 ERROR export failed\n2024-03-04T09:12:02Z retry"),
-    "syslog": Mail("See:\nMar  4 09:12:01 web1 larkspan[33]: export failed\nWhat now?", "See:\nWhat now?", code="Mar 4 09:12:01 web1 larkspan[33]: export failed".replace("Mar 4", "Mar  4")),
-    "levels": Mail("See:\n[error] no such file\nWARN: retry\nWhat now?", "See:\nWhat now?", code="[error] no such file\nWARN: retry"),
-    "request": Mail("See:\nPOST /v1/exports HTTP/1.1\nHTTP/1.1 503 Service Unavailable\nWhat now?", "See:\nWhat now?", code="POST /v1/exports HTTP/1.1\nHTTP/1.1 503 Service Unavailable"),
+    "java": Mail(
+        "After a click:\njava.lang.NullPointerException: oops\n\tat com.x.Foo.bar(Foo.java:12)\n\tat"
+        " com.x.Main.main(Main.java:3)\n... 12 more\nWhy?",
+        "After a click:\nWhy?",
+        code="java.lang.NullPointerException: oops\nat com.x.Foo.bar(Foo.java:12)"
+        "\nat com.x.Main.main(Main.java:3)\n... 12 more",
+    ),
+    "python": Mail(
+        "I ran it.\nTraceback (most recent call last):\n  File \"x.py\", line 3, in <module>\nKeyError: 'a'\nHelp!",
+        "I ran it.\nHelp!",
+        code="Traceback (most recent call last):\nFile \"x.py\", line 3, in <module>\nKeyError: 'a'",
+    ),
+    "browser": Mail(
+        "Console:\nat render (https://app.example/main.js:10:22)\nIt is blank.",
+        "Console:\nIt is blank.",
+        code="at render (https://app.example/main.js:10:22)",
+    ),
+    "dotnet": Mail(
+        "Log:\n   at Larkspan.Export.Run(String path) in C:\\src\\Export.cs:line 41\nDone.",
+        "Log:\nDone.",
+        code="at Larkspan.Export.Run(String path) in C:\\src\\Export.cs:line 41",
+    ),
+    "log": Mail(
+        "See:\n2024-03-04 09:12:01,123 ERROR export failed\n2024-03-04T09:12:02Z retry\nWhat now?",
+        "See:\nWhat now?",
+        code="2024-03-04 09:12:01,123 ERROR export failed\n2024-03-04T09:12:02Z retry",
+    ),
+    "syslog": Mail(
+        "See:\nMar  4 09:12:01 web1 larkspan[33]: export failed\nWhat now?",
+        "See:\nWhat now?",
+        code="Mar 4 09:12:01 web1 larkspan[33]: export failed".replace("Mar 4", "Mar  4"),
+    ),
+    "levels": Mail(
+        "See:\n[error] no such file\nWARN: retry\nWhat now?",
+        "See:\nWhat now?",
+        code="[error] no such file\nWARN: retry",
+    ),
+    "request": Mail(
+        "See:\nPOST /v1/exports HTTP/1.1\nHTTP/1.1 503 Service Unavailable\nWhat now?",
+        "See:\nWhat now?",
+        code="POST /v1/exports HTTP/1.1\nHTTP/1.1 503 Service Unavailable",
+    ),
     "json": Mail('It says\n{"error": "quota"}\nwhy?', "It says\nwhy?", code='{"error": "quota"}'),
-    "indented": Mail("My call:\n\n    client = Larkspan(key)\n    client.export(report=7)\n\nIt returns nothing.", "My call:\n\nIt returns nothing.", code="client = Larkspan(key)\nclient.export(report=7)"),
-    "indented words": Mail("My address is\n\n    the old mill\n    by the river\n\nas ever.", "My address is\n\nthe old mill\nby the river\n\nas ever."),
-    "an error in a sentence": Mail("TypeError appears when I press export.\nGET /v1/exports returns nothing to me.", "TypeError appears when I press export.\nGET /v1/exports returns nothing to me."),
+    "indented": Mail(
+        "My call:\n\n    client = Larkspan(key)\n    client.export(report=7)\n\nIt returns nothing.",
+        "My call:\n\nIt returns nothing.",
+        code="client = Larkspan(key)\nclient.export(report=7)",
+    ),
+    "indented words": Mail(
+        "My address is\n\n    the old mill\n    by the river\n\nas ever.",
+        "My address is\n\nthe old mill\nby the river\n\nas ever.",
+    ),
+    "an error in a sentence": Mail(
+        "TypeError appears when I press export.\nGET /v1/exports returns nothing to me.",
+        "TypeError appears when I press export.\nGET /v1/exports returns nothing to me.",
+    ),
     "entities": Mail("It&nbsp;fails &lt;here&gt; &amp; there, it&#39;s odd", "It fails <here> &amp; there, it's odd"),
-    "html": Mail("<html><head><title>x</title><style>p{}</style></head><body><p>Export <b>fails</b><br>today.</p><!-- c --></body></html>", "Export fails\ntoday.", "html"),
+    "html": Mail(
+        "<html><head><title>x</title><style>p{}</style></head><body><p>Export <b>fails</b><br>today.</p><!-- c"
+        " --></body></html>",
+        "Export fails\ntoday.",
+        "html",
+    ),
     "html preheader": Mail('<div style="display:none">News for you</div><p>Export fails</p>', "Export fails", "html"),
-    "html gmail": Mail('<div>Export fails</div><div class="gmail_signature">Jane</div><div class="gmail_quote">On Monday wrote: <blockquote>old</blockquote></div>', "Export fails", "html"),
-    "html gmail forward": Mail('<div>FYI</div><div class="gmail_quote"><div>---------- Forwarded message ---------<br>From: Jane<br>Date: Monday<br>Subject: x<br><br></div><p>Export fails</p></div>', "FYI\n\nExport fails", "html"),
-    "html outlook": Mail('<div>Export fails</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg">From: Support</div><div>Try again</div>', "Export fails", "html"),
-    "html outlook desktop": Mail('<p class="MsoNormal">Export fails</p><div style="border-top:solid"><p><b>From:</b> Support<br><b>Sent:</b> Monday<br><b>To:</b> Jane</p></div><p>Try again</p>', "Export fails", "html"),
-    "html apple": Mail('<div>Export fails</div><blockquote type="cite">On Monday you wrote: try</blockquote>', "Export fails", "html"),
+    "html gmail": Mail(
+        '<div>Export fails</div><div class="gmail_signature">Jane</div>'
+        '<div class="gmail_quote">On Monday wrote: <blockquote>old</blockquote></div>',
+        "Export fails",
+        "html",
+    ),
+    "html gmail forward": Mail(
+        '<div>FYI</div><div class="gmail_quote"><div>---------- Forwarded message ---------<br>From: Jane'
+        "<br>Date: Monday<br>Subject: x<br><br></div><p>Export fails</p></div>",
+        "FYI\n\nExport fails",
+        "html",
+    ),
+    "html outlook": Mail(
+        '<div>Export fails</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg">From: Support</div>'
+        "<div>Try again</div>",
+        "Export fails",
+        "html",
+    ),
+    "html outlook desktop": Mail(
+        '<p class="MsoNormal">Export fails</p><div style="border-top:solid"><p><b>From:</b> Support<br>'
+        "<b>Sent:</b> Monday<br><b>To:</b> Jane</p></div><p>Try again</p>",
+        "Export fails",
+        "html",
+    ),
+    "html apple": Mail(
+        '<div>Export fails</div><blockquote type="cite">On Monday you wrote: try</blockquote>', "Export fails", "html"
+    ),
     "html quote alone": Mail("<blockquote>Export fails</blockquote>", "Export fails", "html"),
     "html list": Mail("<ul><li>open</li><li>export</li></ul>", "open\n\nexport", "html"),
     "html pre": Mail("<p>See</p><pre>at foo (bar.js:1)\nat main</pre>", "See", "html", "at foo (bar.js:1)\nat main"),
-    "html code": Mail("<p>Set <code>debug</code> on:</p><code>a = 1\nb = 2</code>", "Set debug on:", "html", "a = 1\nb = 2"),
+    "html code": Mail(
+        "<p>Set <code>debug</code> on:</p><code>a = 1\nb = 2</code>", "Set debug on:", "html", "a = 1\nb = 2"
+    ),
     "invisible": Mail("Ex\u200bport\u00ad fails\u202e", "Export fails"),
     "line ends": Mail("One\r\ntwo\rthree\u2028four", "One\ntwo\nthree\nfour"),
     "nothing": Mail(" \n\t\n", ""),
-    "german prose": Mail("Am Montag schrieb mir niemand.\nVon: leer ist das Feld.", "Am Montag schrieb mir niemand.\nVon: leer ist das Feld."),
-    "french prose": Mail("Le bouton ne marche plus.\nMerci de votre aide pour ce problème de page blanche.", "Le bouton ne marche plus.\nMerci de votre aide pour ce problème de page blanche."),
-}  # fmt: skip
+    "german prose": Mail(
+        "Am Montag schrieb mir niemand.\nVon: leer ist das Feld.",
+        "Am Montag schrieb mir niemand.\nVon: leer ist das Feld.",
+    ),
+    "french prose": Mail(
+        "Le bouton ne marche plus.\nMerci de votre aide pour ce problème de page blanche.",
+        "Le bouton ne marche plus.\nMerci de votre aide pour ce problème de page blanche.",
+    ),
+}
 
 MAILS = {
     **{f"introduced {name}": Mail(f"{OURS}\n\n{line}\n{THEIRS}", OURS) for name, line in INTRODUCTIONS.items()},
-    **{f"introduced and marked {name}": Mail(f"{OURS}\n\n{line}\n{quoted(THEIRS)}", OURS) for name, line in INTRODUCTIONS.items()},
+    **{
+        f"introduced and marked {name}": Mail(f"{OURS}\n\n{line}\n{quoted(THEIRS)}", OURS)
+        for name, line in INTRODUCTIONS.items()
+    },
     **{f"footer {name}": Mail(f"{OURS}\n\n{footer}", OURS) for name, footer in FOOTERS.items()},
-    **{f"footer and quote {name}": Mail(f"{OURS}\n\n{footer}\n\n{INTRODUCTIONS['en gmail']}\n{quoted(THEIRS)}", OURS) for name, footer in FOOTERS.items()},
+    **{
+        f"footer and quote {name}": Mail(f"{OURS}\n\n{footer}\n\n{INTRODUCTIONS['en gmail']}\n{quoted(THEIRS)}", OURS)
+        for name, footer in FOOTERS.items()
+    },
     **WHOLE,
-}  # fmt: skip
+}
 
 AUTOMATIC = (
     ("I am out of the office until Monday and read nothing.", None),
@@ -179,7 +320,11 @@ AUTOMATIC = (
     ("Terug op maandag.", "Automatisch antwoord: Export"),
     ("550 5.1.1 no such user", "Undeliverable: Export"),
     ("550 5.1.1 no such user", "Mail delivery failed: returning message to sender"),
-    ("This message was created automatically by mail delivery software.\n\nA message that you sent could not be delivered.", None),
+    (
+        "This message was created automatically by mail delivery software.\n\nA message that you sent could not be"
+        " delivered.",
+        None,
+    ),
     ("This is the mail system at host mx.example.\n\nI'm sorry", None),
     ("Delivery to the following recipient failed permanently:\nx", None),
     ("Ihre Nachricht konnte nicht zugestellt werden.", None),
@@ -190,7 +335,7 @@ AUTOMATIC = (
     ("Ihre Rechnung liegt bereit.\nBitte antworten Sie nicht auf diese E-Mail.", None),
     ("Votre facture est prête.\nMerci de ne pas répondre à ce message.", None),
     ("Su factura está lista.\nPor favor, no responda a este correo.", None),
-)  # fmt: skip
+)
 WRITTEN = (
     ("The automatic reply feature is broken", None),
     ("How do I set an out of office message?", "Out-of-office rule does not run"),

@@ -34,22 +34,33 @@ def test_mail_about_machine_written_mail_is_not(body: str, subject: str | None) 
 # -- properties
 
 _PROSE = (
-    "The export stops at 40 percent.", "It worked until last Tuesday, on both machines.", "Does anybody else see this?",
-    "Der Bericht lässt sich seit gestern nicht mehr öffnen.", "Nous avons essayé avec un autre navigateur.", "No encuentro el botón de exportar.",
-    "I opened the second report (the one of March) and pressed the button twice.", "Non riesco a salvare la pagina, resta bianca.",
-    "Wij gebruiken versie 3.12 op alle computers.", "Error ERR-4012 is all that it says.", "We pay for twelve seats and need this before Friday!",
-)  # fmt: skip
+    "The export stops at 40 percent.",
+    "It worked until last Tuesday, on both machines.",
+    "Does anybody else see this?",
+    "Der Bericht lässt sich seit gestern nicht mehr öffnen.",
+    "Nous avons essayé avec un autre navigateur.",
+    "No encuentro el botón de exportar.",
+    "I opened the second report (the one of March) and pressed the button twice.",
+    "Non riesco a salvare la pagina, resta bianca.",
+    "Wij gebruiken versie 3.12 op alle computers.",
+    "Error ERR-4012 is all that it says.",
+    "We pay for twelve seats and need this before Friday!",
+)
 _prose = st.lists(st.sampled_from(_PROSE), min_size=1, max_size=8)
 _tail = st.sampled_from(
     ["", *FOOTERS.values(), *(f"{line}\n{quoted('Have you tried it?')}" for line in INTRODUCTIONS.values())]
 )
 _anything = st.lists(
     st.one_of(
-        st.sampled_from([mail.body for mail in MAILS.values()]), st.sampled_from(_PROSE), st.text(max_size=30),
-        st.sampled_from(["```", "> ", "-- ", "<div>", "</p>", "&lt;", "&amp;", "\n\n", "    x = 1", "Thanks,", "<pre>", "{{{"]),
+        st.sampled_from([mail.body for mail in MAILS.values()]),
+        st.sampled_from(_PROSE),
+        st.text(max_size=30),
+        st.sampled_from(
+            ["```", "> ", "-- ", "<div>", "</p>", "&lt;", "&amp;", "\n\n", "    x = 1", "Thanks,", "<pre>", "{{{"]
+        ),
     ),
     max_size=6,
-)  # fmt: skip
+)
 
 
 @given(_anything, st.sampled_from(["html", "text", None]))
@@ -90,9 +101,26 @@ def test_odd_bodies_pass(body: str | None, body_format: str | None) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["word ", "<div>", "<b>x</b>", "> quoted\n", "```", "Thanks,\n", "On 1 ", "From: a\n", "this message ", "confidential\n", "at a(", "-- \n",
-     "    a = 1\n", "<div id=appendonsend>", "<div class=gmail_quote>", "-----Original Message-----\n", "a.B"],
-)  # fmt: skip
+    [
+        "word ",
+        "<div>",
+        "<b>x</b>",
+        "> quoted\n",
+        "```",
+        "Thanks,\n",
+        "On 1 ",
+        "From: a\n",
+        "this message ",
+        "confidential\n",
+        "at a(",
+        "-- \n",
+        "    a = 1\n",
+        "<div id=appendonsend>",
+        "<div class=gmail_quote>",
+        "-----Original Message-----\n",
+        "a.B",
+    ],
+)
 def test_megabytes_are_bounded_and_say_so(unit: str) -> None:
     start = time.process_time()
     got = clean(unit * (3_000_000 // len(unit)), "html" if "<" in unit else "text")

@@ -2,8 +2,8 @@
 
 Parts: `landing` (the newest payload of every record), `marts` (every row of the published copy), `linear` (the board
 as Linear tells it), `slack` (every message with its thread) and `journal` (findings, their states, deliveries).
-Each is a list of texts. Addresses of the emulators are left out, and so is what the emulators make up at random and what
-redaction makes with the key of a home.
+Each is a list of texts. Addresses of the emulators are left out, and so is what the emulators make up at random, and
+what redaction makes with the key of a home.
 """
 
 from __future__ import annotations
