@@ -326,11 +326,12 @@ _SPELLED_CUE = re.compile(
 
 
 def spelled(match: Match, text: str) -> Span | None:
-    """`jane at example dot com`: with brackets, with a name that is no word, or where it is said what it is. `File it at
-    bugzilla dot example dot org` is a page."""
+    """`jane at example dot com`: with brackets, with a name that is no word, or where it is said what it is.
+
+    `File it at bugzilla dot example dot org` is a page.
+    """
     value = match[0]
     has_brackets = re.search(r"[\[({<]\s?(?:at|ät|arroba|@)\s?[\])}>]", value)
-    is_said = _SPELLED_CUE.search(_before(match)) or re.match(
-        r"\S*[\d._+-]|[^\s]*[a-z][A-Z]", text[match.start() : match.end()]
-    )
+    is_said = " dot " in value.split(" at ")[0] or _SPELLED_CUE.search(_before(match))
+    is_said = is_said or re.match(r"\S*[\d._+-]|[^\s]*[a-z][A-Z]", text[match.start() : match.end()])
     return match.span() if has_brackets or (" dot " in value and is_said) else None

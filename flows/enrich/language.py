@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from scipy.sparse import csr_matrix
 
-VERSION = 1
+VERSION = 2
 MIN_LETTERS = 12
 MIN_PROBABILITY = 0.9
 SAMPLE = 300  # characters that are looked at
@@ -68,8 +68,26 @@ def detect(text: str) -> str | None:
 
 def detect_all(texts: list[str]) -> list[str | None]:
     """`detect` of each text."""
+    return _detect_spoken([_NOISE.sub(" ", text[: SAMPLE * 2])[:SAMPLE].strip() for text in texts])
+
+
+def detect_second(texts: list[str], first: list[str | None]) -> list[str | None]:
+    """The other language of texts that end in another one than they begin in, None for all others.
+
+    Only texts of more than three samples are looked at, by their end; `first` is what `detect_all` gave.
+    """
     found: list[str | None] = [None] * len(texts)
-    spoken = [_NOISE.sub(" ", text[: SAMPLE * 2])[:SAMPLE].strip() for text in texts]
+    long = [place for place, text in enumerate(texts) if len(text) > 3 * SAMPLE and first[place] is not None]
+    ends = [_NOISE.sub(" ", texts[place][-SAMPLE * 2 :])[-SAMPLE:].strip() for place in long]
+    enough = [place for place, end in enumerate(ends) if len(end) > SAMPLE // 2]
+    for place, code in zip(enough, _detect_spoken([ends[place] for place in enough]), strict=True):
+        found[long[place]] = code if code != first[long[place]] else None
+    return found
+
+
+def _detect_spoken(spoken: list[str]) -> list[str | None]:
+    """The languages of texts without what is no language."""
+    found: list[str | None] = [None] * len(spoken)
     long = [place for place, words in enumerate(spoken) if len(words) - words.count(" ") >= MIN_LETTERS]
     long.sort(key=lambda place: len(spoken[place]))  # texts of one length walk together
     for start in range(0, len(long), STEP):

@@ -112,12 +112,14 @@ def read_messages(frame: pl.DataFrame) -> pl.DataFrame:
     rows = frame.to_dicts()
     failed: list[list[str]] = [[] for _ in rows]
     cleaned = [_cleaned(row, names) for row, names in zip(rows, failed, strict=True)]
-    languages = _languages([text for text, _, _ in cleaned], failed)
+    texts = [text for text, _, _ in cleaned]
+    languages = _languages(texts, failed)
     read = [
         _read(row, *parts, spoken, names)
         for row, parts, spoken, names in zip(rows, cleaned, languages, failed, strict=True)
     ]
-    return pl.DataFrame(read, schema=_SCHEMA)
+    second = attempt("language", [], lambda: language.detect_second(texts, languages)) or [None] * len(rows)
+    return pl.DataFrame(read, schema=_SCHEMA).with_columns(second_language=pl.Series(second, dtype=pl.String))
 
 
 def _cleaned(row: dict[str, Any], failed: list[str]) -> tuple[str, str, bool]:

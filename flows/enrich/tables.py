@@ -8,11 +8,12 @@ from __future__ import annotations
 TABLES: dict[str, str] = {
     # One row a message. `code_text` is what was pasted from a machine: logs, traces.
     # `sentiment` is -1 to 1, null where it is unknown (not a customer, not a language we score). `churn_span` are the
-    # words in which a customer says that they may leave, null in all others.
+    # words in which a customer says that they may leave, null in all others. `second_language` is that of the end of a
+    # long text that begins in another.
     "messages": """
         message_id VARCHAR, ticket_id VARCHAR, content_hash VARCHAR, clean_text VARCHAR, code_text VARCHAR,
         language VARCHAR, sentiment DOUBLE, markers VARCHAR[], churn_kind VARCHAR, churn_span VARCHAR,
-        is_automatic BOOLEAN, extractor_error VARCHAR, enriched_at TIMESTAMP
+        is_automatic BOOLEAN, extractor_error VARCHAR, enriched_at TIMESTAMP, second_language VARCHAR
     """,
     # One row a ticket. `intent` is null where the model abstained; its guess is then in `intent_reasons`.
     # `churn_kind` and `churn_span` are those of the customer's newest message that has any.

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from flows.enrich.language import LANGUAGES, MIN_PROBABILITY, detect, detect_all
+from flows.enrich.language import LANGUAGES, MIN_PROBABILITY, detect, detect_all, detect_second
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,12 @@ def test_texts_together_have_the_languages_that_py3langid_gives_each() -> None:
         code if code == "en" or chance >= MIN_PROBABILITY else None for code, chance in map(alone.classify, texts)
     ]
     assert detect_all([*texts, "ok"]) == [*expected, None]
+
+
+def test_a_text_that_ends_in_another_language_has_two() -> None:
+    english = "The export of our report fails since Monday and nobody could tell us why. " * 10
+    german = "Der Export unserer Berichte schlägt seit Montag fehl, und niemand weiß warum. " * 10
+    texts = [english + german, german + english, english, german, english + "ok", "ok", english + "1 2 3 " * 200]
+    first = detect_all(texts)
+    assert first[:4] == ["en", "de", "en", "de"]
+    assert detect_second(texts, first) == ["de", "en", None, None, None, None, None]

@@ -1,7 +1,7 @@
 """Redaction: recall on planted values of every kind, in formats that rules were not tried out on, and false alarms.
 
-Values are planted by `tests/core/planted_kept.py`. An alarm is what is redacted in messages whose addresses, numbers and
-IPs are masked already (Thunderbird 2023). Many of these are right, so the figure is a ceiling; how many of 50 that
+Values are planted by `tests/core/planted_kept.py`. An alarm is what is redacted in messages whose addresses, numbers
+and IPs are masked already (Thunderbird 2023). Many of these are right, so the figure is a ceiling; how many of 50 that
 were read are is in the decision log.
 """
 
