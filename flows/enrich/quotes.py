@@ -9,7 +9,7 @@ import re
 
 from flows.enrich.sentences import sentences
 
-VERSION = 1
+VERSION = 2
 MAX_QUOTE = 280
 MAX_TITLE = 140
 MAX_STEPS = 700

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import re
 
-_END = re.compile(r"(?<=[.!?。！？…])[\"')\]]*\s+(?=[\"'(\[]?[^\Wa-z_])|\n+|(?<=[!?])\s+")
-_UNFINISHED = re.compile(r"^\(?\d{1,2}[.)]$|\b(?:e\.g|i\.e|etc|vs|no|nr|approx|mr|mrs|ms|dr|v|ver|z\.b)\.$", re.I)
+# A full stop ends one before a capital; other marks end one before anything, and those of Chinese and Japanese without
+# a space. Quotation marks and brackets behind a mark belong to it.
+_END = re.compile(
+    r"([.…][\"')\]”»]*)\s+(?=[\"'(\[“«¿¡]?[^\Wa-z_])|([!?][\"')\]”»]*)\s+|([。！？][”」』）]*)(?!\n)"
+)
+_UNFINISHED = re.compile(
+    r"^\(?\d{1,2}[.)]$|(?<![^\W\d_])(?:e\.g|i\.e|etc|vs|no|nr|approx|mr|mrs|ms|mme|dr|prof|st|v|ver|fig|z\.b|bzw|ca|d\.h|u\.a"
+    r"|p\.ej|sr|sra|ud|uds|tel|art|max|min|incl|inkl)\.$|(?<!\w)(?-i:[A-Z])\.$",
+    re.I,
+)
 
 
 def sentences(text: str) -> list[str]:
     """The non-empty sentences of a text in order. A line break always ends one."""
     out: list[str] = []
-    for part in _END.split(text):
+    for part in _END.sub(_ended, text).split("\n"):
         piece = part.strip()
         if not piece:
             continue
-        if out and _UNFINISHED.search(out[-1]):
+        if out and _UNFINISHED.search(out[-1][-12:]):
             out[-1] = f"{out[-1]} {piece}"
         else:
             out.append(piece)
     return out
+
+
+def _ended(match: re.Match[str]) -> str:
+    return f"{match[match.lastindex or 0]}\n"
