@@ -246,7 +246,8 @@ def secret(match: Match, text: str) -> Span | None:
     """
     start, sign = match.start("secret"), match["sign"]
     before = text[max(0, match.start() - 48) : match.start()]
-    if before[-1:].isalnum() and text[match.start()].islower() and not before.endswith(("get", "user", "my")):
+    is_new_word = before[-1:].islower() and text[match.start()].isupper()
+    if before[-1:].isalnum() and not is_new_word and not before.lower().endswith(("get", "user", "my")):
         return None  # within a word
     value = text[start : match.end("secret")]
     if re.search(r"[?&][\w-]{0,30}$", before):  # of an address

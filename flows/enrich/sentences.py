@@ -6,9 +6,7 @@ import re
 
 # A full stop ends one before a capital; other marks end one before anything, and those of Chinese and Japanese without
 # a space. Quotation marks and brackets behind a mark belong to it.
-_END = re.compile(
-    r"([.…][\"')\]”»]*)\s+(?=[\"'(\[“«¿¡]?[^\Wa-z_])|([!?][\"')\]”»]*)\s+|([。！？][”」』）]*)(?!\n)"
-)
+_END = re.compile(r"([.…][\"')\]”»]*)\s+(?=[\"'(\[“«¿¡]?[^\Wa-z_])|([!?][\"')\]”»]*)\s+|([。！？][”」』）]*)(?!\n)")
 _UNFINISHED = re.compile(
     r"^\(?\d{1,2}[.)]$|(?<![^\W\d_])(?:e\.g|i\.e|etc|vs|no|nr|approx|mr|mrs|ms|mme|dr|prof|st|v|ver|fig|z\.b|bzw|ca|d\.h|u\.a"
     r"|p\.ej|sr|sra|ud|uds|tel|art|max|min|incl|inkl)\.$|(?<!\w)(?-i:[A-Z])\.$",

@@ -77,6 +77,7 @@ HARMLESS = [
     "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "you could file it at bugzilla dot example dot org, there is a free utility at bluefive dot pair dot com",
     "default: 48000, support: 48000 - 48000 144 - 480",
+    "SSID: Dorval-5GHz, bypass: 12a",
     "react@18.2.0, logo@2x.png, @jane said, me @ home",
     "std::vector<a::b>, Foo::Bar, 10:30:55, a1:b2",
 ]
