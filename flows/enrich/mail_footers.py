@@ -154,7 +154,9 @@ _HINTS = (
 )
 _LIST_FOOTER = re.compile(r"_{20,}")
 _CONTACT = re.compile(
-    r"@|https?:|www\.|\+?\d[\d ()./-]{6,}\d|\[(?:email|phone|address)-|[|•·]|\b(?:tel|phone|fax|mobile|gmbh|ltd|inc"
+    r"@|https?:|www\.|\+?\d[\d ()./-]{6,}\d|\[(?:email|phone|address)-|[|•·]|\b(?:registered (?:in|office)"
+    r"|company (?:number|no)|amtsgericht"
+    r"|registergericht|geschäftsführer|hrb|ust|vat|siret|tel|phone|fax|mobile|gmbh|ltd|inc"
     r"|llc|s\.?a\.?|b\.?v\.?|corp)\b",
     re.I,
 )

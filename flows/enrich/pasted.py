@@ -70,4 +70,4 @@ def without_indented(lines: list[str], code: list[str]) -> list[str]:
 
 def is_machine(line: str) -> bool:
     """Whether a line (stripped) is one of a stack trace, a log, a request or a shell."""
-    return bool(_MARK.search(line)) and bool(_MACHINE.fullmatch(line))
+    return bool(_MARK.search(line)) and bool(_MACHINE.fullmatch(line.rstrip("\"'”,;")))

@@ -63,6 +63,7 @@ FOOTERS = {
     "thanks in advance": "Many thanks in advance!\nJane Miller",
     "regards": "Best regards,\n\nJane Miller\nHead of Sales | Northwind Ltd\n12 Main Street, Springfield"
     "\n+1 555 010 4477\nwww.northwind.example",
+    "registered": "Regards,\nJane\nHead of Data | Northwind\n\nNorthwind is registered in England, number 5344.",
     "kind regards only": "Kind regards",
     "thanks and regards": "Thank you and kind regards,\nJ. Miller",
     "cheers": "cheers\njane",
@@ -187,6 +188,11 @@ WHOLE = {
         "I ran it.\nTraceback (most recent call last):\n  File \"x.py\", line 3, in <module>\nKeyError: 'a'\nHelp!",
         "I ran it.\nHelp!",
         code="Traceback (most recent call last):\nFile \"x.py\", line 3, in <module>\nKeyError: 'a'",
+    ),
+    "quoted trace": Mail(
+        'I see: "java.io.IOException: gone\nat com.x.Worker.run(Worker.java:54)"\n\nWhy?',
+        'I see: "java.io.IOException: gone\n\nWhy?',
+        code='at com.x.Worker.run(Worker.java:54)"',
     ),
     "browser": Mail(
         "Console:\nat render (https://app.example/main.js:10:22)\nIt is blank.",
