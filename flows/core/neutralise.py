@@ -19,7 +19,7 @@ JOINER = "\u2060"
 MAX_URL = 1000
 
 _SPACES = re.compile(r"\s+")
-_MENTION = re.compile(r"([@#])(?=[^\W_])")
+_MENTION = re.compile(r"([@#])(?=[^\W_]|`)")  # what replaces a backtick for Slack counts as a letter
 _URL = re.compile(r":(?=//)|(?<=\bmailto):(?=\S)", re.IGNORECASE)
 _DOMAIN = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})")  # before a letter: a version number stays as it is
 _IDENTIFIER = re.compile(r"\b([^\W\d_][^\W_]*-)(?=\d)")  # ENG-123, as Linear links it

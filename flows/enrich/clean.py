@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import lxml.etree  # type: ignore[import-untyped]
 import lxml.html  # type: ignore[import-untyped]
 
-from flows.core.redaction import redact
+from flows.core import redaction
 from flows.enrich.automatic import is_automatic
 from flows.enrich.mail_footers import may_disclaim, without_footers
 from flows.enrich.mail_quotes import introduces_a_forward, without_quotes
@@ -26,7 +26,7 @@ VERSION = 2
 MAX_BODY = 200_000
 MAX_TEXT = 12_000
 MAX_CODE = 6_000
-_CUT = 200  # characters beyond what is kept that redaction sees: a value that was cut in two is not recognised
+MARGIN = 200  # characters beyond what is kept, for redaction to see
 _PASSES = 20  # what is below a footer may be another
 
 
@@ -62,26 +62,18 @@ _EMPTY_LINES = re.compile(r"\n{3,}")
 _LINE_ENDS = ("\r\n", "\r", "\u2028", "\u2029", "\x85")
 
 
+def redacted(cleaned: Cleaned) -> Cleaned:
+    """Without personal data and secrets (`core.redaction`), cut to what is kept."""
+    text, code = redaction.redact(cleaned.text)[:MAX_TEXT].rstrip(), redaction.redact(cleaned.code)[:MAX_CODE]
+    return replace(cleaned, text=text, code=code)
+
+
 def clean(body: str | None, body_format: str | None = None, subject: str | None = None) -> Cleaned:
-    """The text and the code of one message body (`body_format` is html or text). Not redacted."""
-    return _cut(_read(body, body_format, subject))
+    """The text and the code of one message body (`body_format` is html or text). Not redacted.
 
-
-def clean_and_redact(body: str | None, body_format: str | None = None, subject: str | None = None) -> Cleaned:
-    """`clean` without personal data and secrets (`core.redaction`), also at the end of what is kept."""
-    read = _read(body, body_format, subject)
-    text, code = (redact(part[: most + _CUT]) for part, most in ((read.text, MAX_TEXT), (read.code, MAX_CODE)))
-    is_cut = len(read.text) > MAX_TEXT or len(read.code) > MAX_CODE
-    return _cut(replace(read, text=text, code=code, truncated=read.truncated or is_cut))
-
-
-def _cut(read: Cleaned) -> Cleaned:
-    truncated = read.truncated or len(read.text) > MAX_TEXT or len(read.code) > MAX_CODE
-    return replace(read, text=read.text[:MAX_TEXT].rstrip(), code=read.code[:MAX_CODE], truncated=truncated)
-
-
-def _read(body: str | None, body_format: str | None, subject: str | None) -> Cleaned:
-    """All that is left of a body. Of one that is cut, the last characters go: half a value is not recognised."""
+    Both are MARGIN characters longer than what is kept where there is more, since redaction does not recognise a value
+    that is cut in two; of a body that is cut, the last MARGIN go for the same reason.
+    """
     raw = body or ""
     truncated = len(raw) > MAX_BODY
     raw = unicodedata.normalize("NFC", raw[:MAX_BODY])
@@ -89,7 +81,7 @@ def _read(body: str | None, body_format: str | None, subject: str | None) -> Cle
         raw = raw.replace(end, "\n")
     raw = _INVISIBLE.sub("", raw)
     if truncated:
-        raw = raw[:-_CUT]
+        raw = raw[:-MARGIN]
     code: list[str] = []
     if body_format == "html" or (body_format is None and _LOOKS_LIKE_HTML.search(raw[:5000])):
         raw = _html_to_text(raw, code)
@@ -109,7 +101,12 @@ def _read(body: str | None, body_format: str | None, subject: str | None) -> Cle
         (code if line and is_machine(line) else written).append(line)
     text = _EMPTY_LINES.sub("\n\n", _BLANKS.sub(" ", "\n".join(written))).strip()
     pasted = "\n".join(part.strip() for part in code if part.strip())
-    return Cleaned(text, pasted, is_automatic(text, subject, first), truncated)
+    return Cleaned(
+        text=text[: MAX_TEXT + MARGIN],
+        code=pasted[: MAX_CODE + MARGIN],
+        is_automatic=is_automatic(text, subject, first),
+        truncated=truncated or len(text) > MAX_TEXT or len(pasted) > MAX_CODE,
+    )
 
 
 def _trimmed(lines: list[str]) -> list[str]:

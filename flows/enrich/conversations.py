@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 from flows.core.redaction import kinds_only, redact
-from flows.enrich.clean import clean_and_redact
+from flows.enrich.clean import clean, redacted
 from flows.enrich.quotes import title_of
 
 TEXT = 1_500  # characters of the opening message that models read
@@ -66,7 +66,7 @@ def with_texts(frame: pl.DataFrame) -> pl.DataFrame:
     texts, codes, titles = [], [], []
     for subject, text, code, description in frame.select("subject", "text", "code", "description").iter_rows():
         if not text and description:
-            said = clean_and_redact(description)
+            said = redacted(clean(description))
             text, code = said.text, said.code
         texts.append(text or "")
         codes.append(code or "")

@@ -124,8 +124,11 @@ def read_messages(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _cleaned(row: dict[str, Any], failed: list[str]) -> tuple[str, str, bool]:
     """Text and code, redacted, and whether nobody wrote them."""
-    read = attempt("clean", failed, lambda: clean.clean_and_redact(row["body"], row["body_format"], row["subject"]))
-    return (read.text, read.code, read.is_automatic) if read else ("", "", False)
+    cleaned = attempt("clean", failed, lambda: clean.clean(row["body"], row["body_format"], row["subject"]))
+    if cleaned is None:
+        return "", "", False
+    kept = attempt("redaction", failed, lambda: clean.redacted(cleaned))
+    return (kept.text, kept.code, kept.is_automatic) if kept else ("", "", cleaned.is_automatic)
 
 
 def _languages(texts: list[str], failed: list[list[str]]) -> list[str | None]:
