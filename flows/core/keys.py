@@ -6,9 +6,10 @@ import hashlib
 import os
 import secrets
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
-from flows.core.errors import GroundswellError
+from flows.core.errors import GroundswellError, full_disk
 
 
 def digest(*parts: str) -> str:
@@ -27,20 +28,15 @@ def uuid4_from(*parts: str) -> str:
 def secret_key(path: Path) -> bytes:
     """The 32 random bytes of a file that its owner alone may read, made where there is none.
 
-    Of two processes that make it at once, both get the one that was first. Raises GroundswellError for what is no key.
+    Of two processes that make it at once, both get the one that was first. Raises GroundswellError for what is no key,
+    and for a disk that is full.
     """
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_hex(32) + "\n")
         try:
-            os.link(fresh, path)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
+            _make(path)
+        except OSError as error:
+            told = GroundswellError(f"{path} cannot be written ({error})", "Check home, and who may write there.")
+            raise full_disk(error, path) or told from error
     try:
         key = bytes.fromhex(path.read_text().strip())
     except (OSError, ValueError) as error:
@@ -51,3 +47,17 @@ def secret_key(path: Path) -> bytes:
 
 
 _REMEDY = "Put it back from a backup, or delete it: a new one is made, and all texts are read again."
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
