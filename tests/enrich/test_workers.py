@@ -10,10 +10,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 from enrich_world import add_message, make_run, make_warehouse
-from worker_functions import dies, doubled, fails
+from worker_functions import dies, doubled, fails, redacts
 
 from flows.core import workers
 from flows.core.errors import GroundswellError
+from flows.core.redaction import redact, use_key
 from flows.core.run import Run
 from flows.enrich import messages, tickets
 from flows.enrich.run import enrich_connection
@@ -38,6 +39,16 @@ def test_results_come_in_order_and_batches_are_taken_as_they_are_needed() -> Non
         ahead.append(taken - len(found))
     assert found == [2 * number for number in range(20)]
     assert max(ahead) <= 4
+
+
+def test_placeholders_of_workers_are_those_of_the_company(tmp_path: Path) -> None:
+    make_run(tmp_path)  # takes its key into use
+    found = list(workers.in_order(redacts, numbers(10), 10, 2))
+    assert found == [redact(f"{number}@x.example") for number in range(10)]
+    use_key(b"another company's key, of 32 bytes")
+    assert not set(found) & {redact(f"{number}@x.example") for number in range(10)}
+    make_run(tmp_path)
+    assert redact("0@x.example") == found[0]
 
 
 def test_a_worker_that_dies_is_reported_with_what_to_do() -> None:

@@ -7,10 +7,15 @@ import time
 from typing import Any
 
 from flows.core.errors import GroundswellError
+from flows.core.redaction import redact
 
 
 def doubled(frame: Any) -> Any:
     return frame * 2
+
+
+def redacts(frame: Any) -> Any:
+    return redact(f"{frame['n'][0]}@x.example")
 
 
 def dies(frame: Any) -> Any:
