@@ -273,6 +273,36 @@ def mute(
 
 
 @app.command()
+def topics(
+    action: Annotated[
+        str | None, typer.Argument(help="merge, rename, split, together or apart; without it, topics are listed.")
+    ] = None,
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(help="merge INTO OTHER; rename TOPIC LABEL; split, together: TICKET ...; apart TICKET TICKET."),
+    ] = None,
+    output: Format = Output.TABLE,
+) -> None:
+    """What customers write about, and what people say of it: the next nightly run puts tickets where they belong."""
+    from flows.push.words import plural
+    from flows.topics import edit_topics, list_topics
+
+    settings = load_settings()
+    if action is not None:
+        done = edit_topics(settings, action, arguments or [])
+        console.print(f"{_inert(done)}: from the next nightly run on.", markup=False, highlight=False, soft_wrap=True)
+        return
+    rows = list_topics(settings)
+    if output is Output.JSON:
+        print(json.dumps(rows, indent=2))
+        return
+    for row in (row for row in rows if row["status"] == "live"):
+        console.print(Text(row["topic_id"], "bold"), plural(row["tickets"], "ticket"), highlight=False)
+        for line in (row["label"], ", ".join(row["words"])):
+            console.print(f"    {plain(line)}", highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
 def forget(
     requester: Annotated[
         list[str] | None,

@@ -1,19 +1,25 @@
-"""Tickets under their topics: the topics as the journal holds them, the nearest of a ticket, and `enrich.topics`."""
+"""Tickets under their topics: the topics as the journal holds them, the nearest of a ticket, and `enrich.topics`.
+
+Where a ticket belongs follows from the journal and its text alone, whenever and in whatever order it is read: it is
+the topic of the nearest centroid, or what people have said of it (see `edits`).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
 import numpy as np
+import orjson
 import polars as pl
 
 from flows.core.clock import parse
 from flows.core.run import Run
-from flows.enrich import clusters
+from flows.enrich import clusters, moves
 from flows.enrich.batches import insert, read_table
 from flows.enrich.conversations import documents
+from flows.enrich.edits import Edit, constrain, constrained_tickets, read_edits
 from flows.enrich.protocols import Matrix
 from flows.enrich.space import TicketSpace
 
@@ -23,7 +29,10 @@ CHUNK = 50_000
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic as the journal holds it; `centroid` lies in the space of the embedder `version`."""
+    """A topic as the journal holds it; `centroid` lies in the space of the embedder `version`.
+
+    A topic that was merged into another is retired, and its centroid goes on attracting tickets for the other.
+    """
 
     topic_id: str
     label: str
@@ -33,6 +42,13 @@ class Topic:
     status: str  # live | retired
     version: str
     born_at: str
+    into: str | None = None  # the topic it was merged into
+    edited: bool = False  # people made, named or merged it: no night splits, merges, names or retires it
+    named_for: list[str] = field(default_factory=list)  # its words when it was given its label
+
+    @property
+    def is_live(self) -> bool:
+        return self.status == "live"
 
     def body(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key != "topic_id"}
@@ -43,9 +59,25 @@ def read_topics(run: Run) -> dict[str, Topic]:
     return {key: Topic(topic_id=key, **body) for key, body in sorted(run.journal.latest("topic").items())}
 
 
+def stands_for(topics: dict[str, Topic], topic_id: str) -> str | None:
+    """The live topic that a topic is, or was merged into, at the end of the chain. None where there is none."""
+    topic = topics.get(topic_id)
+    for _ in range(len(topics)):
+        if topic is None or topic.is_live:
+            return topic.topic_id if topic else None
+        topic = topics.get(topic.into or "")
+    return None
+
+
+def attractors(topics: dict[str, Topic], embedder_id: str) -> list[Topic]:
+    """Centroids that tickets can be near to, in order of id, each under the id of the live topic it stands for."""
+    found = [(stands_for(topics, topic_id), topic_id) for topic_id in topics if topics[topic_id].version == embedder_id]
+    return [replace(topics[part], topic_id=final) for final, part in sorted(pair for pair in found if pair[0]) if final]
+
+
 def live_topics(run: Run, embedder_id: str) -> list[Topic]:
-    """The topics tickets can be assigned to, in order of id."""
-    return [t for t in read_topics(run).values() if t.status == "live" and t.version == embedder_id]
+    """`attractors` of the topics in the journal."""
+    return attractors(read_topics(run), embedder_id)
 
 
 def centroids_of(topics: list[Topic]) -> Matrix:
@@ -53,25 +85,113 @@ def centroids_of(topics: list[Topic]) -> Matrix:
 
 
 def assign_topics(con: duckdb.DuckDBPyConnection, run: Run, embedder: TicketSpace | None) -> None:
-    """Put every ticket of enrich.tickets under its nearest live topic, or under none, and publish the topics.
+    """Put every ticket of enrich.tickets under its nearest live topic, or where people want it, and publish the topics.
 
     Tickets are read with the topics that are published, so that nothing is to be done where these are live still.
+    What moved, and why, goes to enrich.topic_moves.
     """
-    topics = live_topics(run, embedder.model_id) if embedder else []
+    topics = read_topics(run)
+    near = attractors(topics, embedder.model_id) if embedder else []
     published = con.sql("select topic_id, model_id from enrich.topics where status = 'live' order by all").fetchall()
-    if embedder and published != [(topic.topic_id, topic.version) for topic in topics]:
+    con.execute("create temp table if not exists topics_before (ticket_id varchar, topic_id varchar)")
+    con.execute("create or replace temp table assigned (ticket_id varchar, topic_id varchar, similarity double)")
+    live = sorted({(topic.topic_id, topic.version) for topic in near})
+    if embedder and published != live:
         con.execute(_ALL_TICKETS)
-        con.execute("create or replace temp table assigned (ticket_id varchar, topic_id varchar, similarity double)")
-        for rows in read_table(con, run, "all_tickets", Assigner(embedder, topics), BATCH, CHUNK):
+        for rows in read_table(con, run, "all_tickets", Assigner(embedder, near), BATCH, CHUNK):
             insert(con, "assigned", rows)
-        con.execute(_ASSIGN)
-        con.execute("drop table assigned; drop table all_tickets")
+        con.execute("drop table all_tickets")
+    constrained = _constrained(con, read_edits(run), embedder, near) if embedder else pl.DataFrame()
+    if len(constrained):
+        con.register("constrained", constrained.to_arrow())
+        con.execute("delete from assigned where ticket_id in (select ticket_id from constrained)")
+        con.execute("insert into assigned by name select * from constrained")
+        con.unregister("constrained")
+    moved = con.sql(_MOVED).pl()
+    con.execute(_ASSIGN)
+    con.execute("drop table assigned; drop table if exists topics_before")
+    if published:
+        why = _circumstances(run, topics, dict(published), dict(live), frozenset(constrained.get_column("ticket_id")))
+        run.report.count("enrich.tickets_moved", moves.record(con, run, moved, why))
     publish_topics(con, run)
+
+
+def report_outside(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """Say in the run's report how many tickets are under no topic."""
+    outside, total = con.sql("select count(*) filter (topic_id is null), count(*) from enrich.tickets").fetchall()[0]
+    run.report.counts["enrich.tickets_without_topic"] = outside
+    if outside and con.sql("select 1 from enrich.topics limit 1").fetchall():
+        run.report.unknown.append(f"{outside} of {total} tickets ({outside / total:.0%}) are under no topic")
+
+
+def note_topics(con: duckdb.DuckDBPyConnection, tickets: str) -> None:
+    """Keep the topics of tickets that are about to be read again (SQL that gives their ids) for `assign_topics`."""
+    con.execute(
+        "create or replace temp table topics_before as"
+        f" select ticket_id, topic_id from enrich.tickets where ticket_id in ({tickets})"
+    )
+
+
+def _circumstances(
+    run: Run, topics: dict[str, Topic], was: dict[str, str], now: dict[str, str], constrained: frozenset[str]
+) -> moves.Circumstances:
+    lineage = run.journal.read("topic_lineage").select("id", "payload").iter_rows() if was != now else []
+    rows = [(topic_id, orjson.loads(payload)) for topic_id, payload in lineage]
+    finals = {topic_id: stands_for(topics, topic_id) for topic_id in topics}
+    return moves.Circumstances(
+        merged={topic_id: final for topic_id, final in finals.items() if final and final != topic_id},
+        parents={topic_id: body["related"] for topic_id, body in rows if body["change"] == "split"},
+        gone=frozenset(was.keys() - now.keys()),
+        fresh=frozenset(now.keys() - was.keys()),
+        refitted=bool(set(was.values()) - set(now.values())),
+        constrained=constrained,
+    )
+
+
+def _constrained(
+    con: duckdb.DuckDBPyConnection, edits: list[Edit], embedder: TicketSpace, near: list[Topic]
+) -> pl.DataFrame:
+    """The tickets people have said something about: ticket_id, topic_id, similarity."""
+    ids = constrained_tickets(edits)
+    schema = {"ticket_id": pl.String, "topic_id": pl.String, "similarity": pl.Float64}
+    if not ids or not near:
+        return pl.DataFrame(schema=schema)
+    asked = con.execute(
+        "select ticket_id, title, clean_text as text, language from enrich.tickets"
+        " where ticket_id in (select unnest($ids)) order by ticket_id",
+        {"ids": ids},
+    ).pl()
+    points = embedder.topical(documents(asked), asked["language"].to_list())
+    columns = sorted({topic.topic_id for topic in near})
+    values = points.astype(np.float64) @ centroids_of(near).astype(np.float64).T
+    best = np.full((len(asked), len(columns)), -1.0)
+    for k, topic in enumerate(near):  # a topic with several centroids is as near as the nearest of them
+        best[:, columns.index(topic.topic_id)] = np.maximum(best[:, columns.index(topic.topic_id)], values[:, k])
+    found = constrain(edits, dict(zip(asked["ticket_id"].to_list(), best.round(4), strict=True)), columns)
+    return pl.DataFrame([(t, *place) for t, place in sorted(found.items())], schema=schema, orient="row")
 
 
 _ALL_TICKETS = """
     create or replace temp table all_tickets as
     select row_number() over () as n, ticket_id, title, clean_text as text, language from enrich.tickets
+"""
+# What is in another topic than before: by this assignment, or since its text was read again.
+_MOVED = """
+    with before as (
+        select ticket_id, topic_id, true as reread from topics_before
+        union all
+        select ticket_id, topic_id, false from enrich.tickets
+        where ticket_id in (select ticket_id from assigned)
+            and ticket_id not in (select ticket_id from topics_before)
+    )
+    select before.ticket_id, before.topic_id as before, before.reread,
+        case when assigned.ticket_id is null then ticket.topic_id else assigned.topic_id end as after
+    from before
+    inner join enrich.tickets as ticket on ticket.ticket_id = before.ticket_id
+    left join assigned on assigned.ticket_id = before.ticket_id
+    where before.topic_id is distinct from
+        case when assigned.ticket_id is null then ticket.topic_id else assigned.topic_id end
+    order by before.ticket_id
 """
 _ASSIGN = """
     update enrich.tickets as ticket set topic_id = assigned.topic_id, topic_similarity = assigned.similarity

@@ -7,6 +7,7 @@ Deterministic: samples are drawn with a fixed seed from rows in a given order, a
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ MIN_SIMILARITY = 0.55  # cosine between a ticket and its topic's centroid
 SHARE = 0.0009  # least share of all tickets that makes a topic
 MIN_SIZE = 6
 REFINEMENTS = 3
+SPLIT_LINKAGE = 0.75  # mean cosine distance from which the parts of a topic are topics of their own
+SPLIT_SAMPLE = 2_000
 DECIMALS = 4
 MAX_WORDS = 40_000  # the most frequent, of which topics' words are chosen
 
@@ -35,13 +38,13 @@ def smallest_topic(tickets: int) -> int:
     return max(MIN_SIZE, round(SHARE * tickets))
 
 
-def find_centroids(points: Matrix, smallest: int) -> Matrix:
+def find_centroids(points: Matrix, smallest: int, rounds: int = ROUNDS) -> Matrix:
     """Centroids (rows of length 1) of the groups of at least `smallest` points. Rows of zeros are left out."""
     known = np.zeros((0, points.shape[1]), dtype=np.float32)
     left = np.flatnonzero(points.any(axis=1))
     total = len(left)
     chance = np.random.default_rng(0)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         if len(left) < max(smallest, 2):
             break
         sample = np.sort(chance.permutation(left)[:SAMPLE])
@@ -56,6 +59,34 @@ def find_centroids(points: Matrix, smallest: int) -> Matrix:
         known = np.vstack([known, normalize(np.vstack(fresh)).astype(np.float32)])
         left = left[(points[left] @ known.T).max(axis=1) < MIN_SIMILARITY - 0.05]
     return _refine(points, known, smallest)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of several groups within a topic."""
+
+    centroid: Matrix
+    size: int
+
+
+def parts(points: Matrix, least: int) -> list[Part]:
+    """The groups of at least `least` points that average linkage leaves apart at SPLIT_LINKAGE, the largest first."""
+    chosen = np.unique(np.linspace(0, len(points) - 1, min(len(points), SPLIT_SAMPLE)).astype(int))
+    sample = points[chosen]
+    groups = AgglomerativeClustering(
+        n_clusters=None, distance_threshold=SPLIT_LINKAGE, metric="cosine", linkage="average"
+    ).fit_predict(sample)
+    scale = len(points) / len(sample)
+    sizes = np.bincount(groups)
+    found = [
+        (
+            -int(sizes[group]),
+            np.flatnonzero(groups == group)[0],
+            normalize(sample[groups == group].mean(axis=0)[None])[0],
+        )
+        for group in np.flatnonzero(sizes * scale >= least)
+    ]
+    return [Part(centroid, round(-size * scale)) for size, _, centroid in sorted(found, key=lambda row: row[:2])]
 
 
 def _refine(points: Matrix, centroids: Matrix, smallest: int) -> Matrix:

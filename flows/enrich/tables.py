@@ -35,6 +35,10 @@ TABLES: dict[str, str] = {
     "topic_lineage": """
         topic_id VARCHAR, change VARCHAR, related_topic_id VARCHAR, tickets INTEGER, "at" TIMESTAMP
     """,
+    # One row a ticket and move from one topic (null: none) to another, with the reason (see enrich/moves).
+    "topic_moves": """
+        ticket_id VARCHAR, from_topic_id VARCHAR, to_topic_id VARCHAR, reason VARCHAR, "at" TIMESTAMP
+    """,
     # One row a ticket where articles exist; article and similarity (0 to 1) are null where none can be compared.
     "article_matches": """
         ticket_id VARCHAR, article_id VARCHAR, similarity DOUBLE, content_hash VARCHAR

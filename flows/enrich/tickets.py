@@ -8,7 +8,7 @@ import polars as pl
 from flows.core.keys import digest
 from flows.core.run import Run
 from flows.enrich import entities, quotes, signatures, symptoms
-from flows.enrich.assignment import live_topics
+from flows.enrich.assignment import live_topics, note_topics
 from flows.enrich.batches import count, read_table
 from flows.enrich.conversations import prepare_conversations
 from flows.enrich.models import Models
@@ -79,6 +79,7 @@ def refresh_tickets(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, foun
     con.unregister("ticket_models")
     total = 0
     if count(con, "changed_tickets"):
+        note_topics(con, "select ticket_id from changed_tickets where is_known and content_hash is not null")
         con.execute(_GONE)
         prepare_conversations(con, "select ticket_id from changed_tickets where content_hash is not null")
         total = count(con, "conversations")

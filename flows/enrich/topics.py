@@ -1,26 +1,28 @@
 """Topics that were not defined by anybody: found nightly, assigned hourly, with ids that persist.
 
-The journal (kinds `topic` and `topic_lineage`) is the truth: a topic's centroid in the space of one embedder.
-Night to night the centroids stay as they are, so tickets stay where they are; what belongs nowhere is
-clustered into new topics. When the embedder is fitted again, everything is clustered again and each new group
-takes the id of the old topic it continues: the one whose tickets, or else whose words, lie nearest.
+The journal is the truth: topics (kind `topic`: a centroid in the space of one embedder), what became of them
+(`topic_lineage`), and what people said of them (`topic_edit`). A night looks at the tickets that lie outside all topics
+and at topics that have grown, at the others only when the embedder is fitted again; it is over at once where
+fewer tickets are new outside than make a topic. How topics live on is in `lineage`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from dataclasses import replace
 
 import duckdb
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from sklearn.preprocessing import normalize
 
 from flows.core.keys import digest
 from flows.core.run import Run
 from flows.enrich import clusters
-from flows.enrich.assignment import Topic, assign_topics, centroids_of, read_topics
+from flows.enrich.assignment import Topic, assign_topics, nearest_topics, read_topics
 from flows.enrich.conversations import documents, read_conversations
+from flows.enrich.edits import Edit, read_edits
+from flows.enrich.lineage import GROWN, Change, Lineage
 from flows.enrich.messages import refresh_messages
 from flows.enrich.protocols import Matrix
 from flows.enrich.space import TicketSpace
@@ -28,23 +30,30 @@ from flows.enrich.train import train_connection
 from flows.warehouse.duck import writer
 
 MAX_TICKETS = 60_000  # the newest tickets in which topics are looked for
-SAME_TOPIC = 0.6  # cosine between an old and a new centroid that continues a topic
-ONE_TOPIC = 0.9  # cosine between two centroids that are one topic
-GROWN = 1.5  # times its recorded size
+MEMBERS = 2_000  # of a topic that has grown, the newest that are read
+NEWEST = 4_000  # tickets outside all topics, the newest, that are clustered on a night with the same embedder
 READ = 200  # tickets of a topic, the nearest, whose words are counted
 NAMED = 60  # the nearest of them, whose titles can become its label
+KEPT_WORDS = 3  # a topic keeps its label while one in this many of the words it was given for are among its words
 
-
-@dataclass
-class Changes:
-    """What a night changed: topics to write, and lineage rows (topic_id, change, related, tickets)."""
-
-    topics: list[Topic] = field(default_factory=list)
-    lineage: list[tuple[str, str, str | None, int]] = field(default_factory=list)
+# The tickets that are looked at, with the topic each is known to have; numbered from the newest, in all and by topic.
+_WINDOW = f"""
+    create or replace temp table topic_window as
+    with newest as (
+        select ticket_id, created_at
+        from intermediate.int_tickets
+        where not coalesce(is_deleted, false) and not coalesce(is_spam, false)
+        order by created_at desc, ticket_id limit {MAX_TICKETS}
+    )
+    select newest.ticket_id, known.topic_id,
+        row_number() over (partition by known.topic_id order by newest.created_at desc, newest.ticket_id) as n
+    from newest
+    left join enrich.tickets as known on known.ticket_id = newest.ticket_id
+"""
 
 
 def discover(run: Run) -> None:
-    """Find new topics and write them to the journal; every ticket is assigned again. Opens the warehouse."""
+    """Look for new topics and write them to the journal; tickets are assigned again. Opens the warehouse."""
     with writer(run) as con:
         discover_connection(con, run)
 
@@ -52,162 +61,177 @@ def discover(run: Run) -> None:
 def discover_connection(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     """The same on an open connection."""
     refresh_messages(con, run)
-    embedder = train_connection(con, run).embedder
-    if embedder is None:
+    space = train_connection(con, run).embedder
+    if space is None:
         return
-    frame = read_conversations(
-        con,
-        "select ticket_id from intermediate.int_tickets"
-        " where not coalesce(is_deleted, false) and not coalesce(is_spam, false)"
-        f" order by created_at desc, ticket_id limit {MAX_TICKETS}",
-    ).sort("ticket_id")
-    points = embedder.topical(documents(frame), frame["language"].to_list())
-    before = read_topics(run)
-    current = [topic for topic in before.values() if topic.status == "live"]
-    smallest = clusters.smallest_topic(len(frame))
-    if any(topic.version != embedder.model_id for topic in current):
-        centroids = clusters.find_centroids(points, smallest)
-        topics, changes = _continue_topics(con, frame, points, centroids, current, embedder)
-    else:
-        topics, changes = _merge(current)
-        place, _ = clusters.assign(points, centroids_of(topics))
-        fresh = clusters.find_centroids(np.where((place < 0)[:, None], points, 0).astype(np.float32), smallest)
-        if len(topics) and len(fresh):
-            fresh = fresh[(fresh @ centroids_of(topics).T).max(axis=1) < ONE_TOPIC]
-        born = [_unnamed(_new_id(centroid, embedder), centroid, embedder) for centroid in fresh]
-        changes.lineage += [(topic.topic_id, "born", None, 0) for topic in born]
-        topics += born
-    _describe(run, frame, points, topics, embedder, before, changes)
-    _write(run, changes)
-    assign_topics(con, run, embedder)
+    before, edits = read_topics(run), read_edits(run)
+    con.execute(_WINDOW)
+    sizes = dict(con.sql("select coalesce(topic_id, ''), count(*) from topic_window group by all").fetchall())
+    refitted = any(topic.is_live and topic.version != space.model_id for topic in before.values())
+    grown = [t.topic_id for t in before.values() if t.is_live and sizes.get(t.topic_id, 0) >= GROWN * t.size > 0]
+    if refitted or grown or _is_due(con, space, edits, sizes):
+        frame = _read(con, [] if refitted else grown, [t for edit in edits for t in edit.tickets], all_of=refitted)
+        lineage = look(frame, space, before, edits, sizes, frozenset(grown), run.now.isoformat())
+        _write(run, before, lineage)
+        assign_topics(con, run, space)
+        _looked_at(con, space, edits)
+    con.execute("drop table topic_window")
 
 
-def _new_id(centroid: Matrix, embedder: TicketSpace) -> str:
-    return f"topic-{digest(embedder.model_id, *(f'{value:.4f}' for value in centroid))[:8]}"
+def _is_due(con: duckdb.DuckDBPyConnection, space: TicketSpace, edits: list[Edit], sizes: dict[str, int]) -> bool:
+    """Whether there is something to look for: another embedder, new edits, or enough new tickets outside."""
+    known = con.execute("select rules from enrich.read_with where part = 'topics'").fetchall()
+    rules, _, outside = (known[0][0] if known else "").rpartition(" ")
+    enough = clusters.smallest_topic(sum(sizes.values()))
+    return rules != _rules(space, edits) or sizes.get("", 0) - int(outside) >= enough
 
 
-def _unnamed(topic_id: str, centroid: Matrix, embedder: TicketSpace) -> Topic:
-    values = [round(float(value), clusters.DECIMALS) for value in centroid]
-    return Topic(topic_id, "", [], values, 0, "live", embedder.model_id, "")
+def _looked_at(con: duckdb.DuckDBPyConnection, space: TicketSpace, edits: list[Edit]) -> None:
+    left = con.sql(
+        "select count(*) from topic_window as asked left join enrich.tickets as known"
+        " on known.ticket_id = asked.ticket_id where known.topic_id is null"
+    ).fetchall()[0][0]
+    con.execute("delete from enrich.read_with where part = 'topics'")
+    con.execute("insert into enrich.read_with values ('topics', ?)", [f"{_rules(space, edits)} {left}"])
 
 
-def _merge(current: list[Topic]) -> tuple[list[Topic], Changes]:
-    """Topics whose centroids have become one: the smaller joins the larger (the older id on a tie)."""
-    changes = Changes()
-    kept: list[Topic] = []
-    for topic in sorted(current, key=lambda t: (-t.size, t.born_at, t.topic_id)):
-        near = centroids_of(kept) @ np.array(topic.centroid, dtype=np.float32) if kept else np.zeros(0)
-        if len(near) and near.max() >= ONE_TOPIC:
-            into = kept[int(near.argmax())].topic_id
-            changes.topics.append(replace(topic, status="retired"))
-            changes.lineage.append((topic.topic_id, "merged", into, topic.size))
-        else:
-            kept.append(topic)
-    return sorted(kept, key=lambda t: t.topic_id), changes
+def _rules(space: TicketSpace, edits: list[Edit]) -> str:
+    said = [digest(edit.action, edit.label, *edit.topics, "", *edit.tickets) for edit in edits]
+    return digest(space.model_id, str(clusters.VERSION), *said)[:16]
 
 
-def _continue_topics(
-    con: duckdb.DuckDBPyConnection,
+def _read(con: duckdb.DuckDBPyConnection, topics: list[str], tickets: list[str], *, all_of: bool) -> pl.DataFrame:
+    """Conversations with their `topic_id`: all of the window, or what is outside, the named topics and tickets."""
+    con.register("asked_topics", pl.DataFrame({"topic_id": topics}, schema={"topic_id": pl.String}).to_arrow())
+    con.register("asked_tickets", pl.DataFrame({"ticket_id": tickets}, schema={"ticket_id": pl.String}).to_arrow())
+    con.execute(
+        "create or replace temp table topic_asked as select ticket_id, topic_id from topic_window where $all"
+        f" or topic_id is null or (topic_id in (select topic_id from asked_topics) and n <= {MEMBERS})"
+        " or ticket_id in (select ticket_id from asked_tickets)",
+        {"all": all_of},
+    )
+    con.unregister("asked_topics")
+    con.unregister("asked_tickets")
+    frame = read_conversations(con, "select ticket_id from topic_asked")
+    known = con.sql("select ticket_id, topic_id from topic_asked").pl()
+    con.execute("drop table topic_asked")
+    return frame.join(known, on="ticket_id", how="left").sort("created_at", "ticket_id", descending=[True, False])
+
+
+def look(
     frame: pl.DataFrame,
+    space: TicketSpace,
+    before: dict[str, Topic],
+    edits: list[Edit],
+    sizes: dict[str, int],
+    grown: frozenset[str],
+    now: str,
+) -> Lineage:
+    """What has become of the topics.
+
+    `frame` has ticket_id, title, text, language and topic_id (null: outside), the newest first: everything where the
+    embedder is another one than that of the topics, else what is outside and the tickets of the topics in `grown`.
+    `sizes` are the tickets of each topic and outside ("") in all, `now` is when topics are born.
+    """
+    points = space.topical(documents(frame), frame["language"].to_list())
+    belonged = np.array(frame["topic_id"].fill_null("").to_list(), dtype=object)
+    smallest = clusters.smallest_topic(sum(sizes.values()))
+    lineage = Lineage(dict(before), space.model_id)
+    refitted = any(topic.is_live and topic.version != space.model_id for topic in before.values())
+    if refitted:
+        lineage.reanchor(points, belonged, lambda words: space.topical([words], ["en"]))
+    _edit(lineage, edits, frame["ticket_id"].to_list(), points, belonged, sizes)
+    lineage.merge(sizes)
+    looked_at = frozenset(t.topic_id for t in lineage.live()) if refitted else grown
+    lineage.split(points, _place(points, lineage), sorted(looked_at), smallest)
+    outside = points[(_place(points, lineage) == "") & points.any(axis=1)]
+    if refitted or not before:
+        fresh = clusters.find_centroids(outside, smallest)
+    else:
+        fresh = clusters.find_centroids(outside[:NEWEST], smallest, rounds=1)
+    drawn = clusters.assign(outside, fresh)[0]
+    lineage.bear(fresh, np.bincount(drawn[drawn >= 0], minlength=len(fresh)).tolist())
+    place = _place(points, lineage)
+    moved = Counter(place.tolist())
+    moved.subtract(belonged.tolist())
+    lineage.count({name: sizes.get(name, 0) + moved[name] for name in {*sizes, *moved}}, looked_at)
+    nameless = (t.topic_id for t in lineage.live() if not t.label)
+    _describe(lineage, sorted({*looked_at, *nameless}), frame, points, place, space, now)
+    return lineage
+
+
+def _place(points: Matrix, lineage: Lineage) -> NDArray[np.object_]:
+    """The topic of each point, or ""."""
+    return np.array([topic_id or "" for topic_id in nearest_topics(points, lineage.attractors())[0]], dtype=object)
+
+
+def _edit(
+    lineage: Lineage,
+    edits: list[Edit],
+    ticket_ids: list[str],
     points: Matrix,
-    centroids: Matrix,
-    old: list[Topic],
-    embedder: TicketSpace,
-) -> tuple[list[Topic], Changes]:
-    """New groups under the ids of the old topics they continue; greedy, the nearest pair first."""
-    changes = Changes()
-    con.register("asked", frame.select("ticket_id").to_arrow())
-    was = dict(
-        con.sql(
-            "select ticket_id, topic_id from enrich.tickets semi join asked using (ticket_id)"
-            " where topic_id is not null"
-        ).fetchall()
-    )
-    con.unregister("asked")
-    belonged = np.array([was.get(ticket_id) or "" for ticket_id in frame["ticket_id"]])
-    anchors = []
-    for topic in old:
-        members = points[belonged == topic.topic_id]
-        anchor = members.mean(axis=0) if len(members) else embedder.topical([" ".join(topic.words)], ["en"])[0]
-        anchors.append(anchor)
-    near = normalize(np.vstack(anchors)) @ centroids.T if len(centroids) else np.zeros((len(old), 0))
-    pairs = sorted(
-        ((-round(float(near[i, j]), 4), old[i].topic_id, i, j) for i, j in np.argwhere(near >= SAME_TOPIC).tolist())
-    )
-    taken: dict[int, int] = {}
-    for _, _, i, j in pairs:
-        if j not in taken and i not in taken.values():
-            taken[j] = i
-    topics = []
-    place, _ = clusters.assign(points, centroids)
-    for j, centroid in enumerate(centroids):
-        if j in taken:
-            values = _unnamed("", centroid, embedder).centroid
-            topics.append(replace(old[taken[j]], centroid=values, version=embedder.model_id))
-            continue
-        fresh = _unnamed(_new_id(centroid, embedder), centroid, embedder)
-        origins = belonged[(place == j) & (belonged != "")]
-        names, sizes = np.unique(origins, return_counts=True)
-        parent = str(names[sizes.argmax()]) if len(names) and sizes.max() * 2 > (place == j).sum() else None
-        changes.lineage.append((fresh.topic_id, "split" if parent else "born", parent, int((place == j).sum())))
-        topics.append(fresh)
-    for i, topic in enumerate(old):
-        if i in taken.values():
-            continue
-        into = int(near[i].argmax()) if near.shape[1] and near[i].max() >= SAME_TOPIC else None
-        change = ("retired", None) if into is None else ("merged", topics[into].topic_id)
-        changes.topics.append(replace(topic, status="retired"))
-        changes.lineage.append((topic.topic_id, *change, topic.size))
-    return sorted(topics, key=lambda t: t.topic_id), changes
+    belonged: NDArray[np.object_],
+    sizes: dict[str, int],
+) -> None:
+    """Do what people said of topics; what is done already, or speaks of topics that are gone, is passed over."""
+    row_of = {ticket_id: row for row, ticket_id in enumerate(ticket_ids)}
+    for edit in edits:
+        topics = [topic for topic in edit.topics if topic in lineage.topics and lineage.topics[topic].is_live]
+        rows = [row_of[ticket] for ticket in edit.tickets if ticket in row_of and points[row_of[ticket]].any()]
+        if edit.action == "merge" and len(topics) == 2:
+            into, gone = topics
+            lineage.topics[into] = replace(lineage.topics[into], edited=True)
+            lineage.join(gone, into, sizes.get(gone, 0))
+        elif edit.action == "rename" and len(topics) == 1:
+            lineage.topics[topics[0]] = replace(lineage.topics[topics[0]], label=edit.label, edited=True)
+        elif edit.action == "split" and rows and edit.topic_id not in lineage.topics:
+            origins, counts = np.unique(belonged[rows].astype(str), return_counts=True)
+            parent = str(origins[counts.argmax()]) or None
+            centroid = points[rows].mean(axis=0)
+            lineage.add(centroid, "split", parent, len(rows), topic_id=edit.topic_id)
 
 
 def _describe(
-    run: Run,
+    lineage: Lineage,
+    topic_ids: list[str],
     frame: pl.DataFrame,
     points: Matrix,
-    topics: list[Topic],
-    embedder: TicketSpace,
-    before: dict[str, Topic],
-    changes: Changes,
+    place: NDArray[np.object_],
+    space: TicketSpace,
+    now: str,
 ) -> None:
-    """Words, label and size of each topic. A topic keeps its label while its words stay mostly the same."""
-    place, similarity = clusters.assign(points, centroids_of(topics))
-    sizes = np.bincount(place[place >= 0], minlength=len(topics))
-    nearest = [_nearest(np.flatnonzero(place == index), similarity, READ) for index in range(len(topics))]
-    read = np.concatenate([np.zeros(0, np.int64), *nearest])
-    words = clusters.topic_words(documents(frame[read]), place[read], len(topics), embedder.common)
+    """Words and label of some topics, told apart from each other. A label stays until its topic's meaning has changed:
+    until fewer than a third of the words it was given for are among the topic's words. What a person wrote stays.
+    """
+    near = {topic_id: np.zeros(0, np.int64) for topic_id in topic_ids}
+    for topic_id in topic_ids:
+        members = np.flatnonzero(place == topic_id)
+        centroid = np.array(lineage.topics[topic_id].centroid, dtype=np.float64)
+        near[topic_id] = members[np.argsort(-(points[members] @ centroid).round(4), kind="stable")][:READ]
+    read = np.concatenate([np.zeros(0, np.int64), *near.values()])
+    number = np.repeat(np.arange(len(topic_ids)), [len(rows) for rows in near.values()])
+    words = clusters.topic_words(documents(frame[read]), number, len(topic_ids), space.common)
     titles = frame["title"].to_list()
-    for index, topic in enumerate(topics):
-        named = [titles[i] for i in nearest[index][:NAMED]]
-        label = topic.label
-        if not label or len(set(words[index]) & set(topic.words)) * 3 < len(topic.words):
-            alone = embedder.topical(named, ["en"] * len(named)) @ np.array(topic.centroid, dtype=np.float32)
-            label = clusters.readable_label(named, alone.tolist(), words[index])
-        size = int(sizes[index])
-        grown = topic.size and size >= GROWN * topic.size
-        if grown:
-            changes.lineage.append((topic.topic_id, "grown", None, size))
-        described = replace(
-            topic,
-            label=label,
-            words=words[index] if grown or not topic.words else topic.words,
-            size=size if grown or not topic.size else topic.size,
-            born_at=topic.born_at or run.now.isoformat(),
+    for topic_id, spoken in zip(topic_ids, words, strict=True):
+        topic = lineage.topics[topic_id]
+        label, named_for = topic.label, topic.named_for or topic.words
+        if not label or (not topic.edited and len({*spoken} & {*named_for}) * KEPT_WORDS < len(named_for)):
+            named = [titles[row] for row in near[topic_id][:NAMED]]
+            alone = space.topical(named, ["en"] * len(named)) @ np.array(topic.centroid, dtype=np.float32)
+            label, named_for = clusters.readable_label(named, alone.tolist(), spoken), spoken
+        lineage.topics[topic_id] = replace(
+            topic, label=label, words=spoken or topic.words, named_for=named_for, born_at=topic.born_at or now
         )
-        if described != before.get(topic.topic_id):
-            changes.topics.append(described)
 
 
-def _nearest(members: NDArray[np.int64], similarity: NDArray[np.float64], top: int) -> NDArray[np.int64]:
-    return members[np.argsort(-similarity[members], kind="stable")][:top]
-
-
-def _write(run: Run, changes: Changes) -> None:
-    sizes = {topic.topic_id: topic.size for topic in changes.topics}
-    run.journal.write("topic", [(t.topic_id, t.body()) for t in changes.topics], run_id=run.run_id, at=run.now)
-    entries = [
-        (topic_id, {"change": change, "related": related, "tickets": tickets or sizes.get(topic_id, 0)})
-        for topic_id, change, related, tickets in changes.lineage
-    ]
+def _write(run: Run, before: dict[str, Topic], lineage: Lineage) -> None:
+    changed = [topic for topic_id, topic in sorted(lineage.topics.items()) if topic != before.get(topic_id)]
+    run.journal.write("topic", [(t.topic_id, t.body()) for t in changed], run_id=run.run_id, at=run.now)
+    entries = [(change.topic_id, _entry(change)) for change in lineage.changes]
     run.journal.write("topic_lineage", entries, run_id=run.run_id, at=run.now)
-    run.report.count("enrich.topics_changed", len(changes.lineage))
+    for change in lineage.changes:
+        run.report.count(f"enrich.topics_{change.change}")
+
+
+def _entry(change: Change) -> dict[str, str | int | None]:
+    return {"change": change.change, "related": change.related, "tickets": change.tickets}

@@ -97,7 +97,7 @@ def fit_embedder(con: duckdb.DuckDBPyConnection, found: Models) -> None:
     except ValueError:  # tickets without a word between them teach nothing
         return
     space = TicketSpace.fit(fitted, texts, languages, common)
-    parameters = {"code": embedding.VERSION, "dimensions": int(fitted.svd.n_components)}
+    parameters = {"code": embedding.VERSION, "dimensions": int(fitted.components.shape[1])}
     body = {"trained_on": space.documents, "parameters": parameters, "metrics": {}}
     found.keep(EMBEDDER, space.model_id, space, body)
 

@@ -38,6 +38,7 @@ LOST = {
     "finding_alias": "findings keep their keys where they are still made of the same tickets",
     "model": "models are fitted again",
     "topic": "topics are found again, under new names",
+    "topic_edit": "what people said of topics may have to be said again: groundswell topics",
 }
 
 

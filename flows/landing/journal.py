@@ -11,16 +11,20 @@ Kinds (a stream each), their bodies, and who writes them. Times are ISO 8601 tex
                                         {channel, thread_ts}, Linear's {issue_id}, those that arrived
                                         {identifier, title, priority}, failed ones {gone: bool}
                                                                                        flows/push
-    topic          key: topic_id       {label, words, centroid, size, status: live|retired, version, born_at}
+    topic          key: topic_id       {label, words, named_for: words, centroid, size, status: live|retired,
+                                        version, born_at, into: topic_id|null, edited: bool}
                                                                                        flows/enrich/topics
-    topic_lineage  key: topic_id       {change: born|grown|split|merged|retired, related: topic_id|null,
-                                        tickets: count}
+    topic_lineage  key: topic_id       {change: born|grown|split|merged|retired|revived,
+                                        related: topic_id|null, tickets: count}
                                                                                        flows/enrich/topics
+    topic_edit     key: hash           {action: merge|split|together|apart|rename, topics: [topic_id],
+                                        tickets: [id], label}                          flows/topics
     model          key: model_id       {name, trained_on, parameters, metrics}; intent models also {sources}
                                                                                        flows/enrich/train
     label          key: finding_key:source:actor:label
                                        {finding_key, label: accepted|declined|duplicate|useful|not_useful,
-                                        source: linear|slack, actor, at}               flows/learn/labels
+                                        source: linear|slack, actor, at, duplicate_of: finding_key|null}
+                                                                                       flows/learn/labels
     mute           key: finding_key    {muted, reason, at}                             flows/findings
     source_state   key: source         {status: ok|failed|bad_batch, reason, since, last_ok_at}
                                                                        flows/stages, flows/validate
@@ -46,7 +50,7 @@ from flows.landing.store import Record, Store
 SOURCE = "journal"
 KINDS = (
     "finding", "finding_alias", "finding_state", "delivery", "topic", "topic_lineage",
-    "model", "label", "mute", "source_state", "run", "tombstone",
+    "topic_edit", "model", "label", "mute", "source_state", "run", "tombstone",
 )  # fmt: skip
 
 

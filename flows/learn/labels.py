@@ -23,18 +23,21 @@ REACTIONS = {
 }  # fmt: skip
 
 _ISSUES = """
-    select delivery.finding_key, issue.identifier as actor,
-        case when issue.is_duplicate then 'duplicate'
-             when issue.state_type = 'canceled' then 'declined'
-             when issue.state_type in ('started', 'completed') then 'accepted' end as label
-    from intermediate.int_tracker_issues as issue
-    inner join (
+    with delivery as (
         select distinct json_extract_string(body, '$.finding_key') as finding_key,
             json_extract_string(body, '$.external_id') as issue_id
         from journal.delivery
         where json_extract_string(body, '$.destination') = 'linear'
             and json_extract_string(body, '$.status') = 'sent'
-    ) as delivery on delivery.issue_id = issue.issue_id
+    )
+    select delivery.finding_key, issue.identifier as actor, min(other.finding_key) as duplicate_of,
+        case when issue.is_duplicate then 'duplicate'
+             when issue.state_type = 'canceled' then 'declined'
+             when issue.state_type in ('started', 'completed') then 'accepted' end as label
+    from intermediate.int_tracker_issues as issue
+    inner join delivery on delivery.issue_id = issue.issue_id
+    left join delivery as other on issue.is_duplicate and other.issue_id = issue.duplicate_of_issue_id
+    group by all
     order by all
 """
 _REACTIONS = """
@@ -48,15 +51,17 @@ _REACTIONS = """
 def collect_labels(run: Run) -> None:
     """Append a `label` entry for each thing somebody did that is not in the journal yet."""
     with writer(run) as con:
-        seen = [(key, "linear", label, actor) for key, actor, label in con.sql(_ISSUES).fetchall() if label]
+        seen = [
+            (key, "linear", label, actor, other) for key, actor, other, label in con.sql(_ISSUES).fetchall() if label
+        ]
         seen += [
-            (key, "slack", REACTIONS[reaction], user)
+            (key, "slack", REACTIONS[reaction], user, None)
             for key, reaction, user in con.sql(_REACTIONS).fetchall()
             if reaction in REACTIONS
         ]
     known = run.journal.latest("label")
     entries: list[tuple[str, dict[str, Any]]] = []
-    for key, source, label, actor in seen:
+    for key, source, label, actor, duplicate_of in seen:
         subject = f"{key}:{source}:{actor}:{label}"
         if subject not in known:
             entries.append(
@@ -68,6 +73,7 @@ def collect_labels(run: Run) -> None:
                         "source": source,
                         "actor": actor,
                         "at": iso(run.now),
+                        "duplicate_of": duplicate_of,
                     },
                 )
             )
