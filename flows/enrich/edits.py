@@ -32,17 +32,18 @@ class Edit:
     tickets: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     label: str = ""
+    key: str = ""  # of its entry in the journal, for it may lose tickets that are forgotten
 
     @property
     def topic_id(self) -> str:
         """The id of the topic that a split makes."""
-        return f"topic-{digest('split', *self.tickets)[:8]}"
+        return f"topic-{digest('split', self.key)[:8]}"
 
 
 def read_edits(run: Run) -> list[Edit]:
     """What was said, oldest first."""
-    rows = run.journal.read("topic_edit").select("pulled_at", "payload").iter_rows()
-    found = [(at, _edit(orjson.loads(payload))) for at, payload in rows]
+    rows = run.journal.read("topic_edit").select("pulled_at", "id", "payload").iter_rows()
+    found = [(at, _edit(key, orjson.loads(payload))) for at, key, payload in rows]
     labels = run.journal.read("label").select("pulled_at", "payload").iter_rows()
     marks = [(at, body) for at, body in ((at, orjson.loads(text)) for at, text in labels) if body.get("duplicate_of")]
     states = run.journal.latest("finding_state") if marks else {}
@@ -55,12 +56,12 @@ def read_edits(run: Run) -> list[Edit]:
     return [edit for _, edit in found][-MAX_EDITS:]
 
 
-def _edit(body: dict[str, object]) -> Edit:
+def _edit(key: str, body: dict[str, object]) -> Edit:
     def ids(name: str) -> tuple[str, ...]:
         value = body.get(name)
         return tuple(str(item) for item in value) if isinstance(value, list) else ()
 
-    return Edit(str(body["action"]), ids("tickets"), ids("topics"), str(body.get("label") or ""))
+    return Edit(str(body["action"]), ids("tickets"), ids("topics"), str(body.get("label") or ""), key)
 
 
 def constrained_tickets(edits: Iterable[Edit]) -> list[str]:

@@ -58,14 +58,23 @@ class Lineage:
         """Move every topic into this space: to the mean of its tickets (`belonged`: topic of each point, or "").
 
         A topic without tickets goes to where its words lie (`point_of` a text: one row); the tickets of one that others
-        were merged into are shared out among them by words first. What lies nowhere is retired.
+        were merged into are shared out among them by words first. What lies nowhere is retired. Where nobody knows any
+        more what belonged to which, tickets belong to the topic whose words are nearest.
         """
         standing: dict[str, list[str]] = {}
         for topic_id in sorted(self.topics):
             if final := stands_for(self.topics, topic_id):
                 standing.setdefault(final, []).append(topic_id)
+        seeds_of = {
+            final_id: np.vstack([point_of(" ".join(self.topics[part].words)) for part in parts])
+            for final_id, parts in standing.items()
+        }
+        if standing and not any(belonged):
+            place, _ = clusters.assign(points, np.vstack(list(seeds_of.values())))
+            owner = [final_id for final_id, parts in standing.items() for _ in parts]
+            belonged = np.array([owner[k] if k >= 0 else "" for k in place.tolist()], dtype=object)
         for final_id, parts in standing.items():
-            seeds = np.vstack([point_of(" ".join(self.topics[part].words)) for part in parts])
+            seeds = seeds_of[final_id]
             members = points[(belonged == final_id) & points.any(axis=1)]
             place = (members @ seeds.T).argmax(axis=1) if len(members) else np.zeros(0, np.int64)
             for k, part in enumerate(parts):

@@ -96,7 +96,7 @@ def _looked_at(con: duckdb.DuckDBPyConnection, space: TicketSpace, edits: list[E
 
 
 def _rules(space: TicketSpace, edits: list[Edit]) -> str:
-    said = [digest(edit.action, edit.label, *edit.topics, "", *edit.tickets) for edit in edits]
+    said = [digest(edit.key, edit.action, edit.label, *edit.topics, "", *edit.tickets) for edit in edits]
     return digest(space.model_id, str(clusters.VERSION), *said)[:16]
 
 

@@ -86,7 +86,7 @@ def _entry(forgotten: Forgotten, key: str, value: Any) -> Any:
 def _is_gone(forgotten: Forgotten, key: str, item: str) -> bool:
     if key == "tickets":
         return forgotten.has_ticket(item)
-    return key == "words" and any(forgotten.names(word) for word in item.split())
+    return key in ("words", "named_for") and any(forgotten.names(word) for word in item.split())
 
 
 def _rewrite_quarantine(run: Run, forgotten: Forgotten, judge: Callable[[str, str], Judge], done: Counter[str]) -> None:

@@ -44,7 +44,8 @@ def test_the_newest_word_holds() -> None:
 
 
 def test_a_split_holds_its_tickets_in_the_topic_it_made() -> None:
-    split = Edit("split", ("a", "b"))
+    split = Edit("split", ("a", "b"), key="k")
+    assert split.topic_id == Edit("split", ("b",), key="k").topic_id  # also where one of them is forgotten
     found = constrain([split], {"a": np.array([0.9, 0.3]), "b": np.array([0.8, 0.2])}, ["t0", split.topic_id])
     assert found == {"a": (split.topic_id, 0.3), "b": (split.topic_id, 0.2)}
 

@@ -50,6 +50,15 @@ def test_a_topic_without_tickets_goes_where_its_words_lie_or_is_retired() -> Non
     assert rows(found) == [("t1", "retired", None)]
 
 
+def test_where_all_is_forgotten_words_find_the_tickets_again() -> None:
+    found = lineage(AXES[0], AXES[1])
+    points = np.vstack([group(7, toward=9), group(8, toward=10)])
+    words = {"word0": AXES[7:8], "word1": AXES[8:9]}
+    found.reanchor(points, np.array([""] * 60, dtype=object), lambda text: words[text])
+    assert np.dot(found.topics["t0"].centroid, points[0]) > 0.95
+    assert nearest_topics(points, found.attractors())[0] == ["t0"] * 30 + ["t1"] * 30
+
+
 def test_a_topic_whose_tickets_lie_apart_is_split_and_the_larger_part_keeps_the_id() -> None:
     found = lineage(AXES[0], model_id="old")
     points = np.vstack([group(2, 20), group(3, 40)])
