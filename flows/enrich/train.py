@@ -31,7 +31,7 @@ from flows.warehouse.duck import writer
 log = logging.getLogger("groundswell")
 
 REFIT_GROWTH = 0.1
-EMBEDDER_GROWTH = 0.1
+EMBEDDER_GROWTH = 0.5  # a language changes slowly, and words not seen before are read by their pieces
 MAX_EXAMPLES = 12_000  # the newest labelled tickets of a taxonomy
 MAX_NEAREST = 5_000  # the newest of them can be shown as nearest labelled tickets
 MAX_DOCUMENTS = 40_000  # the newest tickets the embedder is fitted on
