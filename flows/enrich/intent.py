@@ -1,9 +1,11 @@
-"""What the customer wants: a linear model over words and character n-grams, with calibrated confidence.
+"""What the customer wants: a linear model over words, pairs of words and character n-grams, with calibrated confidence.
 
-Fitted on (text, intent) pairs from the helpdesk's own categories and the seed examples. One support vector
-machine an intent; the margins become probabilities by a softmax whose temperature (Guo et al., ICML 2017) and
-share of wrong labels are fitted on held-out tickets, the newest ones where times are known. Below `threshold`
-the model abstains.
+Fitted on (text, intent) pairs from the helpdesk's own categories and the seed examples; what an intent is called is
+an example of it, too. One support vector machine an intent, and its centroid (Rocchio, 1971), which is better where
+there are few examples: both are linear, so that their sum is one matrix of weights, and the words that weighed most
+are what was computed. Held-out tickets, the newest where times are known, choose what the model is made of (by macro
+F1, since a rare intent matters as much as a frequent one), make probabilities of its margins (`calibration`) and give
+each intent the threshold below which the model abstains (`thresholds`).
 """
 
 from __future__ import annotations
@@ -11,28 +13,35 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
+from scipy.sparse import csr_matrix
+from sklearn.metrics import f1_score
+from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
 from flows.core.keys import digest
-from flows.enrich import characters
-from flows.enrich.calibration import Calibration, calibration_error, choose_threshold, fit_calibration
+from flows.enrich import features
+from flows.enrich.calibration import Calibration, Floats, Places, calibration_error, fit_calibration
+from flows.enrich.features import Features
 from flows.enrich.protocols import Prediction
+from flows.enrich.thresholds import choose_thresholds
 
-VERSION = 2
-PARAMETERS = {"C": 0.5, "word_weight": 0.7, "held_out": 0.2, "target_precision": 0.8, "code": VERSION}
+VERSION = 3
+PARAMETERS = {"target_precision": 0.8, "held_out": 0.2, "name_weight": 2.0, "code": VERSION}
+# What the held-out tickets choose from: C of the support vector machines; how far large intents count less (an example
+# weighs the size of its intent to the power of minus this); how much a centroid counts beside its machine.
+PENALTIES = (0.2, 1.0)
+BALANCES = (0.0, 0.5)
+CENTROIDS = (0.0, 1.0, 3.0)
 MIN_HELD_OUT = 40
 CHANGED_SHARE = 0.4  # total variation between two periods from which a helpdesk uses other categories
-CHARACTERS = 250  # how much of a text the character n-grams look at: they cost the most and tell the least
+TOLERANCE = 0.03  # of the solver; a smaller one takes longer and changes no prediction to speak of
 WORDS = 6
 BATCH = 5_000
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -45,47 +54,18 @@ class Example:
     ticket_id: str | None = None
 
 
-class _Features:
-    """Words and word pairs, and character n-grams within words, side by side."""
-
-    def __init__(self, documents: int) -> None:
-        large = documents > 3_000
-        self.words = TfidfVectorizer(
-            token_pattern=r"(?u)\b\w+\b", ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32,
-            min_df=2 if large else 1, max_features=120_000,
-        )  # fmt: skip
-        self.characters = TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32,
-            min_df=3 if large else 1, max_features=150_000,
-        )  # fmt: skip
-
-    def fit_transform(self, texts: list[str]) -> csr_matrix:
-        return self._join(self.words.fit_transform(texts), self.characters.fit_transform(_heads(texts)))
-
-    def __call__(self, texts: list[str]) -> csr_matrix:
-        return self._join(self.words.transform(texts), characters.transform(self.characters, _heads(texts)))
-
-    @staticmethod
-    def _join(words: csr_matrix, characters: csr_matrix) -> csr_matrix:
-        return hstack([words * PARAMETERS["word_weight"], characters]).tocsr()
-
-
-def _heads(texts: list[str]) -> list[str]:
-    return [text[:CHARACTERS] for text in texts]
-
-
 class LinearIntentModel:
-    """See the module. Fit with `fit_intents`, kept by `models`."""
+    """See the module. Fit with `fit_intents`, kept by `models`. `weights` are features by classes."""
 
     def __init__(
         self,
         model_id: str,
-        features: _Features,
+        features: Features,
         classes: list[str],
-        weights: Floats,
+        weights: NDArray[np.float32],
         offsets: Floats,
         calibration: Calibration,
-        threshold: float,
+        thresholds: tuple[float, ...],
         bug_like: Mapping[str, bool] | None,
     ) -> None:
         self.model_id = model_id
@@ -94,13 +74,15 @@ class LinearIntentModel:
         self.weights = weights
         self.offsets = offsets
         self.calibration = calibration
-        self.threshold = threshold
+        self.thresholds = thresholds
         self.bug_like = dict(bug_like) if bug_like is not None else None
 
     def probabilities(self, texts: list[str]) -> Floats:
         """Texts by classes, rows sum to 1."""
-        margins = self.features(texts) @ self.weights.T + self.offsets
-        return self.calibration(margins)
+        return self._chances(self.features(texts))
+
+    def _chances(self, rows: csr_matrix) -> Floats:
+        return self.calibration(rows @ self.weights + self.offsets)
 
     def predict(self, texts: list[str]) -> list[Prediction]:
         """See `IntentModel.predict`."""
@@ -111,10 +93,9 @@ class LinearIntentModel:
 
     def _predict(self, texts: list[str]) -> list[Prediction]:
         rows = self.features(texts)
-        chances = self.calibration(rows @ self.weights.T + self.offsets)
+        chances = self._chances(rows)
         order = np.argsort(-chances, axis=1, kind="stable")
         bugs = None if self.bug_like is None else np.array([self.bug_like.get(name, False) for name in self.classes])
-        names = self.features.words.get_feature_names_out()
         out = []
         for row, (chance, best) in enumerate(zip(chances, order, strict=True)):
             top = int(best[0])
@@ -122,60 +103,91 @@ class LinearIntentModel:
                 Prediction(
                     intent=self.classes[top],
                     confidence=round(float(chance[top]), 4),
-                    threshold=self.threshold,
-                    second=self.classes[int(best[1])] if len(best) > 1 else None,
-                    words=self._reasons(rows, row, top, names),
+                    threshold=self.thresholds[top],
+                    second=self.classes[int(best[1])],
+                    words=self._reasons(rows, row, top),
                     bug_share=None if bugs is None else round(float(chance[bugs].sum()), 4),
                 )
             )
         return out
 
-    def _reasons(self, rows: csr_matrix, row: int, top: int, names: NDArray[Any]) -> tuple[tuple[str, float], ...]:
-        """The words of the text that speak most for the class `top`."""
+    def _reasons(self, rows: csr_matrix, row: int, top: int) -> tuple[tuple[str, float], ...]:
+        """The words and pairs of words of the text that speak most for the class `top`."""
+        names = self.features.readable
         found = rows.indices[rows.indptr[row] : rows.indptr[row + 1]]
         values = rows.data[rows.indptr[row] : rows.indptr[row + 1]]
-        is_word = found < len(names)
-        pull = values[is_word] * self.weights[top][found[is_word]]
+        can_be_read = found < len(names)
+        found, values = found[can_be_read], values[can_be_read]
+        pull = values * self.weights[found, top]
         best = np.argsort(-pull, kind="stable")[:WORDS]
-        return tuple((str(names[found[is_word][i]]), round(float(pull[i]), 3)) for i in best if pull[i] > 0)
+        return tuple((str(names[found[i]]), round(float(pull[i]), 3)) for i in best if pull[i] > 0)
 
 
-def model_id_of(name: str, examples: Sequence[Example]) -> str:
+def model_id_of(name: str, examples: Sequence[Example], targets: Mapping[str, float] | None = None) -> str:
     """The id of the model that these examples give: hash of data, code version and parameters."""
     rows = sorted(digest(e.text, e.intent, str(e.weight), e.ticket_id or "") for e in examples)
-    return f"intent-{digest(name, repr(sorted(PARAMETERS.items())), *rows)[:12]}"
+    parameters = [*PARAMETERS.items(), *features.WEIGHTS.items(), *(targets or {}).items()]
+    return f"intent-{digest(name, repr(sorted(parameters)), *rows)[:12]}"
 
 
 def fit_intents(
-    name: str, examples: Sequence[Example], *, bug_like: Mapping[str, bool] | None = None
+    name: str,
+    examples: Sequence[Example],
+    *,
+    called: Mapping[str, str] | None = None,
+    targets: Mapping[str, float] | None = None,
+    bug_like: Mapping[str, bool] | None = None,
 ) -> tuple[LinearIntentModel, dict[str, float]]:
     """Fit on examples in order of time (seed examples first), with held-out metrics.
 
-    The newest share of the tickets is held out to fit calibration and threshold and to measure; then the model
-    is fitted again on everything. Held-out texts add to the vocabulary only. With too few tickets, or
-    where the newest use other categories than the rest, a spread-out share is held out instead.
+    `called` says what an intent is called in words, where its id does not; `targets` the precision that each intent
+    must reach, PARAMETERS["target_precision"] where nothing is said; `bug_like` which intents are about bugs.
+
+    The newest share of the tickets is held out to fit the calibration and the thresholds and to measure; then the
+    model is fitted again on everything. Held-out texts add to the vocabulary only. With too few tickets, or where the
+    newest use other categories than the rest, every part of them is held out in turn (see `_folds`).
     Needs at least two intents.
     """
-    features = _Features(len(examples))
-    rows = features.fit_transform([e.text for e in examples])
-    labels = np.array([e.intent for e in examples])
+    classes = sorted({str(e.intent) for e in examples})
+    titles = [Example((called or {}).get(c, c.replace("_", " ")), c, float(PARAMETERS["name_weight"])) for c in classes]
+    folds = np.array([-1] * len(classes) + _folds(examples))
+    examples = [*titles, *examples]
+    read = Features(len(examples))
+    rows = read.fit_transform([e.text for e in examples])
+    labels = np.searchsorted(classes, [e.intent for e in examples])
     weight = np.array([e.weight for e in examples])
-    held = np.array(_held_out(examples))
-    classes, weights, offsets = _fit(rows[~held], labels[~held], weight[~held])
-    test = held & np.isin(labels, classes)
-    truth = np.array([classes.index(label) for label in labels[test]], dtype=np.int64)
-    margins = rows[test] @ weights.T + offsets
-    calibration = fit_calibration(margins, truth)
-    chances = calibration(margins)
-    threshold = choose_threshold(
-        chances.max(axis=1), chances.argmax(axis=1) == truth, float(PARAMETERS["target_precision"])
-    )
-    metrics = _metrics(chances, truth, threshold, labels[~held].tolist(), labels[test].tolist())
-    classes, weights, offsets = _fit(rows, labels, weight)
+    held = folds >= 0
+    truth = labels[held]
+    best = _Choice(PENALTIES[0], BALANCES[0], CENTROIDS[0], -1.0, np.zeros((0, len(classes))))
+    for penalty, balance in product(PENALTIES, BALANCES) if held.any() else ():
+        machine, centroid = _held_out_margins(rows, labels, _balanced(weight, labels, balance), folds, penalty)
+        for share in CENTROIDS:
+            margins = machine + share * centroid
+            score = round(f1_score(truth, margins.argmax(axis=1), average="macro", zero_division=0.0), 4)
+            if score > best.score:
+                best = _Choice(penalty, balance, share, score, margins)
+    calibration = fit_calibration(best.margins, truth, np.bincount(labels))
+    chances = calibration(best.margins)
+    confidence, predicted = chances.max(axis=1), chances.argmax(axis=1)
+    wanted = [(targets or {}).get(c, float(PARAMETERS["target_precision"])) for c in classes]
+    thresholds = choose_thresholds(confidence, predicted, predicted == truth, wanted)
+    metrics = _metrics(confidence, predicted, truth, np.array(thresholds), labels)
+    machine, centroid, offsets = _fit(rows, labels, _balanced(weight, labels, best.balance), best.penalty)
     model = LinearIntentModel(
-        model_id_of(name, examples), features, classes, weights, offsets, calibration, threshold, bug_like
-    )
+        model_id_of(name, examples, targets), read, classes, (machine + best.centroid * centroid).astype(np.float32),
+        offsets, calibration, thresholds, bug_like,
+    )  # fmt: skip
     return model, metrics
+
+
+class _Choice(NamedTuple):
+    """What a model is made of, its macro F1 on the held-out examples, and its margins of them."""
+
+    penalty: float
+    balance: float
+    centroid: float
+    score: float
+    margins: Floats
 
 
 def total_variation(one: Sequence[str], other: Sequence[str]) -> float:
@@ -185,54 +197,84 @@ def total_variation(one: Sequence[str], other: Sequence[str]) -> float:
     return sum(abs(left[n] / max(len(one), 1) - right[n] / max(len(other), 1)) for n in names) / 2
 
 
-def _held_out(examples: Sequence[Example]) -> list[bool]:
-    """The newest tickets; a spread-out share where there are few, or where the newest use other categories."""
+def _folds(examples: Sequence[Example]) -> list[int]:
+    """Which part each example is held out with, from 0 on; -1 for those that are never held out.
+
+    The newest tickets are the only part, where there are enough of them and they use the categories of the rest.
+    Else the examples of each intent are dealt out in turn: to all parts where there are few examples, so that each
+    speaks once (cross-fitting); of many, one part says enough.
+    """
     tickets = sum(e.ticket_id is not None for e in examples)
-    share = float(PARAMETERS["held_out"])
-    if tickets * share >= MIN_HELD_OUT:
+    held = float(PARAMETERS["held_out"])
+    if tickets * held >= MIN_HELD_OUT:
         labels = [e.intent for e in examples if e.ticket_id is not None]
-        first = tickets - int(tickets * share)
+        first = tickets - int(tickets * held)
         if total_variation(labels[:first], labels[first:]) <= CHANGED_SHARE:
-            place, held = 0, []
+            place, folds = 0, []
             for example in examples:
                 place += example.ticket_id is not None
-                held.append(example.ticket_id is not None and place > first)
-            return held
-    every = round(1 / share)
-    seen: dict[str, int] = {}
-    held = []
+                folds.append(0 if example.ticket_id is not None and place > first else -1)
+            return folds
+    parts = round(1 / held)
+    is_large = len(examples) > features.LARGE
+    seen: Counter[str] = Counter()
+    folds = []
     for example in examples:
-        seen[example.intent] = seen.get(example.intent, 0) + 1
-        held.append(seen[example.intent] % every == 0)
-    return held
+        part = seen[example.intent] % parts
+        folds.append(-1 if is_large and part else part)
+        seen[example.intent] += 1
+    return folds
 
 
-def _fit(rows: csr_matrix, labels: NDArray[Any], weight: Floats) -> tuple[list[str], Floats, Floats]:
-    """Classes, weights (classes by features) and offsets of one support vector machine a class."""
-    svm = LinearSVC(C=PARAMETERS["C"], random_state=0).fit(rows, labels, sample_weight=weight)
-    classes = [str(name) for name in svm.classes_]
-    if len(classes) == 2:  # scikit-learn keeps one row for two classes
-        weights, offsets = np.vstack([-svm.coef_, svm.coef_]), np.concatenate([-svm.intercept_, svm.intercept_])
-        return classes, weights.astype(np.float32), offsets
-    return classes, svm.coef_.astype(np.float32), svm.intercept_
+def _balanced(weight: Floats, labels: Places, balance: float) -> Floats:
+    """Weights of examples that count less in large intents, the same in sum."""
+    balanced: Floats = weight * np.bincount(labels)[labels] ** -balance
+    balanced *= weight.sum() / balanced.sum()
+    return balanced
+
+
+def _held_out_margins(
+    rows: csr_matrix, labels: Places, weight: Floats, folds: Places, penalty: float
+) -> tuple[Floats, Floats]:
+    """Margins of the machines and similarities to the centroids, each for the held-out rows in order, by classes."""
+    shape = (len(labels), labels.max() + 1)
+    machines, centroids = np.zeros(shape), np.zeros(shape)
+    for fold in range(folds.max() + 1):
+        out = folds == fold
+        machine, centroid, offsets = _fit(rows[~out], labels[~out], weight[~out], penalty)
+        machines[out] = rows[out] @ machine + offsets
+        centroids[out] = rows[out] @ centroid
+    return machines[folds >= 0], centroids[folds >= 0]
+
+
+def _fit(rows: csr_matrix, labels: Places, weight: Floats, penalty: float) -> tuple[Floats, Floats, Floats]:
+    """Weights of one support vector machine a class, centroids of the classes (features by classes), and offsets.
+
+    Labels are places of classes, each of which occurs.
+    """
+    svm = LinearSVC(C=penalty, tol=TOLERANCE, random_state=0).fit(rows, labels, sample_weight=weight)
+    machine, offsets = svm.coef_, svm.intercept_
+    if len(machine) == 1:  # scikit-learn keeps one row for two classes
+        machine, offsets = np.vstack([-machine, machine]), np.concatenate([-offsets, offsets])
+    members = csr_matrix((weight, (labels, np.arange(len(labels)))))
+    return np.ascontiguousarray(machine.T), normalize(members @ rows).toarray().T, offsets
 
 
 def _metrics(
-    chances: Floats, truth: NDArray[np.int64], threshold: float, train: list[str], test: list[str]
+    confidence: Floats, predicted: Places, truth: Places, thresholds: Floats, labels: Places
 ) -> dict[str, float]:
     """What the held-out tickets say: rounded, so that a model's entry in the journal is reproducible."""
     if not len(truth):
-        return {"held_out": 0.0, "trained_on": float(len(train))}
-    confidence, hit = chances.max(axis=1), chances.argmax(axis=1) == truth
-    majority = max(sorted(set(train)), key=train.count)
-    kept = confidence >= threshold
+        return {"held_out": 0.0, "trained_on": float(len(labels))}
+    hit = predicted == truth
+    kept = confidence >= thresholds[predicted]
     values = {
         "held_out": len(truth),
-        "trained_on": len(train),
+        "trained_on": len(labels),
         "accuracy": hit.mean(),
-        "majority_baseline": np.mean([label == majority for label in test]),
+        "majority_baseline": np.mean(truth == np.bincount(labels).argmax()),
         "ece": calibration_error(confidence, hit),
-        "threshold": threshold,
+        "threshold": np.median(thresholds),
         "coverage": kept.mean(),
         "precision_when_kept": hit[kept].mean() if kept.any() else 0.0,
     }

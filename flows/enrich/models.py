@@ -9,6 +9,7 @@ from __future__ import annotations
 import pickle
 import shutil
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ from numpy.typing import NDArray
 
 from flows.core.run import Run
 from flows.enrich.intent import LinearIntentModel
+from flows.enrich.novelty import least_likeness
 from flows.enrich.protocols import Matrix
 from flows.enrich.space import TicketSpace
 
 EMBEDDER = "embedder"
 SEEDED = "intents"  # the taxonomy of the seeds; any other taxonomy is named by its source
 NEAREST = 3
+LIKENESS_SAMPLE = 1_000
 CANDIDATES = 16
 NEAR_BATCH = 500
 RANKS = 10_000
@@ -39,6 +42,13 @@ class IntentArtifact:
     intents: list[str]
     points: Matrix
     embedder_id: str
+
+    @cached_property
+    def least_likeness(self) -> float | None:
+        """See `novelty.least_likeness`; of up to LIKENESS_SAMPLE of the tickets, spread out evenly."""
+        step = -(-len(self.ticket_ids) // LIKENESS_SAMPLE) or 1
+        found = self.nearest(self.ticket_ids[::step], self.points[::step])
+        return least_likeness([tickets[0]["similarity"] if tickets else 0.0 for tickets in found])
 
     def nearest(self, ticket_ids: list[str], points: Matrix) -> list[list[dict[str, Any]]]:
         """The most similar labelled tickets of each row, best first, the ticket itself left out."""

@@ -13,6 +13,7 @@ from flows.enrich.assignment import Topic, nearest_topics
 from flows.enrich.conversations import documents, with_texts
 from flows.enrich.messages import attempt
 from flows.enrich.models import IntentArtifact
+from flows.enrich.novelty import novelty
 from flows.enrich.protocols import Matrix, Prediction
 from flows.enrich.seeds import Seeds
 from flows.enrich.sentences import sentences
@@ -46,12 +47,13 @@ class TicketReader:
         for index, row in enumerate(frame.iter_rows(named=True)):
             problem, prediction = described[index], predictions[index]
             says_problem = [next(hits) for _ in spoken[index]]
+            least = self._least_likeness(row["source"])
             facts = _facts(row, spoken[index], says_problem, self.product)
             out.append(
                 {
                     **{name: row[name] for name in _AS_THEY_ARE},
                     "clean_text": row["text"],
-                    **_intent_columns(prediction, nearest[index], problem["rules"], areas),
+                    **_intent_columns(prediction, nearest[index], problem["rules"], areas, least),
                     **facts,
                     "is_bug_like": symptoms.is_bug_like(
                         problem["problem"],
@@ -87,6 +89,13 @@ class TicketReader:
                     nearest[row] = tickets
         return predictions, nearest
 
+    def _least_likeness(self, source: str) -> float | None:
+        """Below which likeness a ticket is unseen; None where it was not compared with labelled tickets."""
+        artifact = self.intents.get(source)
+        if artifact is None or self.embedder is None or self.embedder.model_id != artifact.embedder_id:
+            return None
+        return artifact.least_likeness
+
     def _topics(self, frame: pl.DataFrame, points: Matrix | None) -> tuple[list[str | None], list[float | None]]:
         if self.embedder is None or points is None or not self.topics:
             return [None] * len(frame), [None] * len(frame)
@@ -102,7 +111,7 @@ _SCHEMA: dict[str, Any] = {
     "browser": pl.String, "os": pl.String, "symptom": pl.String, "topic_id": pl.String,
     "topic_similarity": pl.Float64, "quote": pl.String, "steps": pl.String, "is_spam": pl.Boolean,
     "sentiment_first": pl.Float64, "sentiment_last": pl.Float64, "churn_kind": pl.String, "churn_span": pl.String,
-    "extractor_error": pl.String,
+    "extractor_error": pl.String, "intent_novelty": pl.String,
 }  # fmt: skip
 
 
@@ -134,6 +143,7 @@ def _intent_columns(
     nearest: list[dict[str, Any]],
     rules: list[str],
     areas: dict[str, str],
+    least_likeness: float | None,
 ) -> dict[str, Any]:
     """The intent columns. Below the threshold of the intent it is null and the guess is a reason."""
     reasons: dict[str, Any] = {"symptom_rules": rules}
@@ -146,8 +156,10 @@ def _intent_columns(
         "threshold": prediction.threshold,
         "bug_share": prediction.bug_share,
     }
+    new = None
     if not is_sure:
-        reasons["guess"] = prediction.intent
+        new = novelty(nearest[0]["similarity"] if nearest else 0.0, least_likeness)
+        reasons |= {"guess": prediction.intent, "least_likeness": least_likeness}
     return {
         "intent": prediction.intent if is_sure else None,
         "intent_confidence": prediction.confidence,
@@ -155,4 +167,5 @@ def _intent_columns(
         "intent_second": prediction.second,
         "intent_reasons": orjson.dumps(reasons).decode(),
         "product_area": areas.get(prediction.intent) if is_sure else None,
+        "intent_novelty": new,
     }

@@ -27,7 +27,7 @@ class Seeds:
 
 
 _FILES = {
-    "intents": ("intent", "name", "product_area", "is_bug_like", "version"),
+    "intents": ("intent", "name", "description", "product_area", "is_bug_like", "target_precision", "version"),
     "intent_examples": ("intent", "example"),
     "intent_category_map": ("source_type", "category", "intent"),
     "symptoms": ("rule_id", "symptom", "kind", "weight", "pattern", "version"),
@@ -54,12 +54,24 @@ def read_seeds(dbt_dir: Path) -> Seeds:
     if unknown:
         raise ConfigError(f"the seeds name intents that intents.csv does not hold: {', '.join(sorted(unknown))}")
     return Seeds(
-        intents=frames["intents"].with_columns(is_bug_like=pl.col("is_bug_like").str.to_lowercase() == "true"),
+        intents=frames["intents"].with_columns(
+            is_bug_like=pl.col("is_bug_like").str.to_lowercase() == "true",
+            target_precision=_shares(frames["intents"], "target_precision"),
+        ),
         examples=frames["intent_examples"],
         category_map=frames["intent_category_map"].with_columns(category=pl.col("category").map_elements(slug)),
         symptoms=frames["symptoms"].with_columns(weight=pl.col("weight").cast(pl.Float64)),
         digest=digest(*hashes)[:16],
     )
+
+
+def _shares(frame: pl.DataFrame, column: str) -> pl.Series:
+    """A column of intents.csv as numbers between 0 and 1. Raises ConfigError naming the intent whose number is none."""
+    numbers = frame[column].cast(pl.Float64, strict=False)
+    for intent, text, number in zip(frame["intent"], frame[column], numbers, strict=True):
+        if number is None or not 0 < number < 1:
+            raise ConfigError(f"intents.csv: {column} of {intent} is {text!r}, not a number between 0 and 1")
+    return numbers
 
 
 def slug(text: str) -> str:

@@ -15,7 +15,8 @@ TABLES: dict[str, str] = {
         language VARCHAR, sentiment DOUBLE, markers VARCHAR[], churn_kind VARCHAR, churn_span VARCHAR,
         is_automatic BOOLEAN, extractor_error VARCHAR, enriched_at TIMESTAMP, second_language VARCHAR
     """,
-    # One row a ticket. `intent` is null where the model abstained; its guess is then in `intent_reasons`.
+    # One row a ticket. `intent` is null where the model abstained; its guess is then in `intent_reasons`
+    # and `intent_novelty` says whether it is a `new_phrasing` of what is known or `unseen`, null where that is unknown.
     # `churn_kind` and `churn_span` are those of the customer's newest message that has any.
     "tickets": """
         ticket_id VARCHAR, content_hash VARCHAR, model_id VARCHAR, language VARCHAR, title VARCHAR,
@@ -24,7 +25,8 @@ TABLES: dict[str, str] = {
         error_signature VARCHAR, error_signature_version INTEGER, error_code VARCHAR, app_version VARCHAR,
         page_route VARCHAR, browser VARCHAR, os VARCHAR, symptom VARCHAR, topic_id VARCHAR,
         topic_similarity DOUBLE, quote VARCHAR, steps VARCHAR, is_spam BOOLEAN, sentiment_first DOUBLE,
-        sentiment_last DOUBLE, churn_kind VARCHAR, churn_span VARCHAR, extractor_error VARCHAR, enriched_at TIMESTAMP
+        sentiment_last DOUBLE, churn_kind VARCHAR, churn_span VARCHAR, extractor_error VARCHAR, enriched_at TIMESTAMP,
+        intent_novelty VARCHAR
     """,
     # The rules and models that all messages, and all tickets, were last read with.
     "read_with": "part VARCHAR, rules VARCHAR",

@@ -115,19 +115,22 @@ def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found:
         Example(text=text, intent=label, ticket_id=ticket_id)
         for text, label, ticket_id in zip(documents(labelled), labelled["label"], labelled["ticket_id"], strict=True)
     ]
-    bug_like = None
+    called = targets = bug_like = None
     if taxonomy == SEEDED:
+        called = {row["intent"]: f"{row['name']}\n{row['description']}" for row in seeds.intents.iter_rows(named=True)}
+        targets = dict(seeds.intents.select("intent", "target_precision").iter_rows())
         bug_like = dict(seeds.intents.select("intent", "is_bug_like").iter_rows())
         seeded = seeds.examples.select("example", "intent").iter_rows()
         examples = [*(Example(text, label) for text, label in seeded), *examples]
     if len({example.intent for example in examples}) < 2:
         return
-    model, metrics = intent.fit_intents(name, examples, bug_like=bug_like)
+    model, metrics = intent.fit_intents(name, examples, called=called, targets=targets, bug_like=bug_like)
     shown = labelled.tail(MAX_NEAREST) if found.embedder else labelled.clear()
     points = found.embedder.encode(documents(shown)) if found.embedder else np.zeros((0, 1), np.float32)
     artifact = IntentArtifact(
         model, shown["ticket_id"].to_list(), shown["label"].to_list(), points, parameters["embedder"]
     )
+    metrics |= {} if artifact.least_likeness is None else {"least_likeness": artifact.least_likeness}
     body = {"trained_on": len(examples), "parameters": parameters, "metrics": metrics, "sources": sources}
     found.keep(name, model.model_id, artifact, body)
     log.info("intent model %s: %s", taxonomy, metrics)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from flows.enrich import characters
-from flows.enrich.calibration import calibration_error, choose_threshold, fit_calibration
+from flows.enrich.calibration import MIN_GROUP, calibration_error, fit_calibration
+from flows.enrich.features import pairs
 from flows.enrich.intent import Example, fit_intents, model_id_of
 from flows.enrich.train import last_change
 
@@ -48,6 +51,8 @@ def test_a_prediction_carries_confidence_second_choice_words_and_bug_share(fitte
     assert got.confidence > 0.6
     assert got.second in {"login", "export"}
     assert "money" in " ".join(word for word, _ in got.words)
+    assert got.threshold < got.confidence and got.is_sure
+    assert not replace(got, threshold=0.9999).is_sure
     assert got.bug_share is not None and got.bug_share < 0.3
     assert model.predict(["zzz qqq"])[0].confidence < 0.7
 
@@ -69,17 +74,33 @@ def test_two_intents_are_enough() -> None:
     assert model.predict(["refund please"])[0].bug_share is None
 
 
-def test_calibration_and_threshold_follow_the_held_out_tickets() -> None:
+def noisy(rows: int, wrong: float, classes: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Sure margins and labels of which a share is wrong."""
     chance = np.random.default_rng(0)
-    truth = chance.integers(0, 3, 400)
-    noisy = np.where(chance.random(400) < 0.3, (truth + 1) % 3, truth)
-    margins = np.eye(3)[noisy] * 10.0
-    chances = fit_calibration(margins, truth)(margins)
+    truth = chance.integers(0, classes, rows)
+    said = np.where(chance.random(rows) < wrong, (truth + 1) % classes, truth)
+    return np.eye(classes)[said] * 10.0, truth
+
+
+def test_calibration_follows_the_held_out_tickets() -> None:
+    margins, truth = noisy(400, 0.3)
+    chances = fit_calibration(margins, truth, np.array([9, 9, 9]))(margins)
     assert calibration_error(chances.max(axis=1), chances.argmax(axis=1) == truth) < 0.03
-    confidence = np.repeat([0.3, 0.6, 0.9], 100)
-    hit = np.arange(300) % 10 < np.repeat([3, 6, 10], 100)
-    assert choose_threshold(confidence, hit, 0.8) == 0.35
-    assert choose_threshold(confidence, np.zeros(300, bool), 0.8) == 0.5
+    assert np.allclose(chances.sum(axis=1), 1)
+
+
+def test_a_group_of_intents_with_enough_held_out_tickets_has_a_calibration_of_its_own() -> None:
+    good, bad = noisy(2 * MIN_GROUP, 0.02, 2), noisy(2 * MIN_GROUP, 0.3, 2)
+    margins = np.full((4 * MIN_GROUP, 4), -10.0)
+    margins[: 2 * MIN_GROUP, :2], margins[2 * MIN_GROUP :, 2:] = good[0], bad[0]
+    truth = np.concatenate([good[1], bad[1] + 2])
+    alike = fit_calibration(margins, truth, np.array([500, 500, 500, 500]))
+    grouped = fit_calibration(margins, truth, np.array([500, 500, 20, 20]))
+    sure, unsure = grouped(margins).max(axis=1)[[0, -1]]
+    assert sure > 0.95 and 0.6 < unsure < 0.8
+    assert len(set(alike(margins).max(axis=1).round(3))) == 1
+    few = fit_calibration(margins[::9], truth[::9], np.array([500, 500, 20, 20]))
+    assert few.softmaxes[0] == few.softmaxes[1]
 
 
 def test_a_change_of_categories_is_seen() -> None:
@@ -93,3 +114,39 @@ def test_characters_count_as_scikit_learn_counts_them() -> None:
     expected = vectorizer.transform([*texts, "never seen"])
     found = characters.transform(vectorizer, [*texts, "never seen"])
     assert (found != expected).nnz == 0 and found.shape == expected.shape
+
+
+def test_words_that_weighed_most_are_what_was_computed(fitted) -> None:
+    model, _ = fitted
+    text = "my password was rejected"
+    (got,) = model.predict([text])
+    place = model.classes.index(got.intent)
+    rows = model.features([text])
+    columns = {name: column for column, name in enumerate(model.features.readable)}
+    for word, pull in got.words:
+        column = columns[word]
+        assert pull == pytest.approx(rows[0, column] * model.weights[column, place], abs=1e-3)
+
+
+def test_pairs_are_of_near_words_in_any_order() -> None:
+    assert pairs("Card not here") == ["card + not", "card + here", "here + not"]
+    assert pairs("here not card")[0] == "here + not"
+    assert pairs("a b c d e f g h").count("a + h") == 0
+    assert pairs("refund") == ["refund"] and pairs("!") == []
+
+
+def test_what_an_intent_is_called_counts_as_an_example() -> None:
+    rows = [Example(f"number {n} please", ["one", "two"][n % 2]) for n in range(40)]
+    model, _ = fit_intents("called", rows, called={"one": "Screen flickers", "two": "Parcel is late"})
+    assert [p.intent for p in model.predict(["the screen flickers", "late parcel"])] == ["one", "two"]
+
+
+def test_the_target_precision_of_an_intent_moves_its_threshold_alone() -> None:
+    chance = np.random.default_rng(3)
+    rows = [e if chance.random() > 0.25 else replace(e, intent="refund") for e in examples(900)]
+    low, _ = fit_intents("x", rows, targets={"login": 0.4})
+    high, _ = fit_intents("x", rows, targets={"login": 0.9})
+    by_intent = [dict(zip(m.classes, m.thresholds, strict=True)) for m in (low, high)]
+    assert by_intent[0]["login"] < by_intent[1]["login"]
+    assert by_intent[0]["export"] == by_intent[1]["export"]
+    assert low.model_id != high.model_id

@@ -1,0 +1,80 @@
+"""What an intent model reads of a text: words, pairs of near words and character n-grams, side by side.
+
+Pairs are words that stand within a few words of each other, in any order: `card ... not ... arrived` tells more than
+each word, and a linear model cannot put them together by itself. Characters see through endings and misspellings.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from flows.enrich import characters
+
+TOKEN = r"(?u)\b\w+\b"
+WEIGHTS = {"words": 0.8, "pairs": 0.6, "characters": 0.8}  # each part's rows have length 1 before
+NEAR = 6  # words
+HEAD = 250  # characters of a text that pairs and n-grams look at: they cost the most, and people begin with the point
+LARGE = 3_000  # texts from which on features that are very rare are left out
+
+_word = re.compile(TOKEN)
+
+
+class Features:
+    """Fit with `fit_transform`, then call. Rows are texts, columns the words, then the pairs, then the n-grams."""
+
+    def __init__(self, documents: int) -> None:
+        large = documents > LARGE
+        self.words = TfidfVectorizer(
+            token_pattern=TOKEN, sublinear_tf=True, dtype=np.float32, min_df=2 if large else 1, max_features=50_000
+        )
+        self.pairs = TfidfVectorizer(
+            analyzer=pairs, sublinear_tf=True, dtype=np.float32, min_df=2 if large else 1, max_features=150_000
+        )
+        self.characters = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32,
+            min_df=3 if large else 1, max_features=150_000,
+        )  # fmt: skip
+
+    def fit_transform(self, texts: list[str]) -> csr_matrix:
+        """Learn the features of these texts, and give their rows. Raises ValueError where no text has a word."""
+        parts = [part.fit_transform(_heads(texts)) for part in (self.pairs, self.characters)]
+        return _join(self.words.fit_transform(texts), *parts)
+
+    def __call__(self, texts: list[str]) -> csr_matrix:
+        heads = _heads(texts)
+        return _join(
+            self.words.transform(texts), self.pairs.transform(heads), characters.transform(self.characters, heads)
+        )
+
+    @cached_property
+    def readable(self) -> NDArray[np.object_]:
+        """The words and pairs, in the order of their columns, which are the first."""
+        return np.concatenate([self.words.get_feature_names_out(), self.pairs.get_feature_names_out()])
+
+
+def pairs(text: str) -> list[str]:
+    """Words within NEAR words of each other, each pair in the order of the alphabet; a word alone is its own pair."""
+    words = _word.findall(text.lower())
+    if len(words) == 1:
+        return words
+    return [
+        f"{one} + {other}" if one < other else f"{other} + {one}"
+        for place, one in enumerate(words)
+        for other in words[place + 1 : place + 1 + NEAR]
+        if one != other
+    ]
+
+
+def _heads(texts: list[str]) -> list[str]:
+    return [text[:HEAD] for text in texts]
+
+
+def _join(words: csr_matrix, pairs: csr_matrix, characters: csr_matrix) -> csr_matrix:
+    parts = {"words": words, "pairs": pairs, "characters": characters}
+    return hstack([rows * WEIGHTS[name] for name, rows in parts.items()]).tocsr()
