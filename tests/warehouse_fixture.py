@@ -54,7 +54,7 @@ class House:
         """
         folder = tmp_path.parent / "house"
         for part in (folder / "home").glob("*"):
-            if part.name != "dbt":
+            if part.is_dir() and part.name != "dbt":
                 shutil.rmtree(part)
         return cls(folder, now)
 
