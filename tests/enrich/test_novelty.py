@@ -19,7 +19,7 @@ POOLS = {
     "export": "export csv excel report download file column sheet pdf table rows format".split(),
     "unlabelled": "parrot feather cage seed water perch wing beak moult bird aviary nest".split(),
 }
-FILLERS = "please today again our team urgent hello since still cannot".split()
+FILLERS = ["please", "today", "again", "our", "team", "urgent", "hello", "since", "still", "cannot"]
 
 
 def said(name: str, count: int, seed: int) -> list[str]:
