@@ -252,11 +252,43 @@ def accounts(
 
 
 @app.command()
-def explain(key: Annotated[str, typer.Argument(help="A finding key, or a ticket id such as zendesk:123.")]) -> None:
-    """Everything known about one finding or ticket, with reasons and evidence, as JSON."""
-    from flows.findings import explain as explain_key
+def explain(
+    key: Annotated[str, typer.Argument(help="A finding key, or a ticket id such as zendesk:123.")],
+    output: Format = Output.TABLE,
+) -> None:
+    """Everything known about one finding or ticket, with reasons and evidence."""
+    from flows.explain import explain as explain_key
+    from flows.explain import render
 
-    print(json.dumps(explain_key(load_settings(), key), indent=2, default=str))
+    known = explain_key(load_settings(), key)
+    if output is Output.JSON:
+        print(json.dumps(known, indent=2, default=str))
+    else:
+        console.print(render(key, known))
+
+
+@app.command("edge-cases")
+def edge_cases(
+    output: Format = Output.TABLE,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that somebody has labelled since.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many, from the oldest on.")] = 50,
+) -> None:
+    """Tickets that no intent was given to, oldest first, with the guess and why it was not given."""
+    from flows.edge_cases import list_edge_cases
+
+    rows = list_edge_cases(load_settings(), everything=everything, limit=limit)
+    if output is Output.JSON:
+        print(json.dumps(rows, indent=2))
+        return
+    if not rows:
+        console.print("No edge cases.")
+    for row in rows:
+        sure = f"{row['guess']} {row['confidence']:.0%}, given from {row['threshold']:.0%}" if row["guess"] else ""
+        label = f"labelled {row['category']}" if row["is_labelled"] else ""
+        told = " · ".join(filter(None, [row["created_at"], row["why"], sure, label]))
+        console.print(Text(plain(row["ticket_id"]), "bold"), plain(told), highlight=False, markup=False, soft_wrap=True)
+        for line in filter(None, [row["title"], row["url"]]):
+            console.print(f"    {plain(line)}", highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -25,7 +25,8 @@ from rich.markup import escape
 from flows.core.clock import iso
 from flows.core.errors import GroundswellError
 from flows.core.neutralise import plain
-from flows.findings import OPEN_STATES, explain, list_findings
+from flows.explain import explain
+from flows.findings import OPEN_STATES, list_findings
 from flows.settings import CONFIG_NAME, Settings, load_settings
 
 HOME = Path(".groundswell/demo")

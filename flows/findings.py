@@ -1,4 +1,4 @@
-"""Findings as people ask for them: listed, explained, muted. Reads the serving copy, writes only mutes."""
+"""Findings as people ask for them: listed and muted. Reads the serving copy, writes only mutes."""
 
 from __future__ import annotations
 
@@ -31,27 +31,11 @@ _LIST = f"""
     where as_of = (select max(as_of) from marts.fct_findings)
     order by score desc, finding_key
 """
-_ACCOUNTS = """
-    select account_key, name, tickets, tier, segment, plan, arr, currency, arr_reporting, owner_name
-    from marts.fct_finding_accounts
-    where finding_key = ? and as_of = ?
-    order by arr_reporting desc nulls last, tickets desc, account_key
-"""
 _EVIDENCE = """
     select finding_key, ticket_id, reason, strength, quote, url, created_at
     from marts.fct_finding_evidence
     where as_of = (select max(as_of) from marts.fct_findings)
     order by finding_key, created_at, ticket_id
-"""
-_SIGNALS = """
-    select * exclude (as_of, finding_key, account_key)
-    from marts.fct_churn_signals
-    where finding_key = ? and as_of = ?
-    order by weight desc, rule_id
-"""
-_CONTEXT = "select * exclude (ticket_id) from marts.fct_ticket_context where ticket_id = ?"
-_BILLING = """
-    select * exclude (ticket_id) from marts.fct_ticket_billing_events where ticket_id = ? order by occurred_at, event_id
 """
 
 
@@ -86,49 +70,10 @@ def list_findings(settings: Settings, *, states: tuple[str, ...] | None = None) 
     ]
 
 
-def explain(settings: Settings, key: str) -> dict[str, Any]:
-    """Everything known about one finding or one ticket, with the reasons. Raises GroundswellError when unknown."""
-    with missing_tables_explained(), reader(settings) as con:
-        rows = con.execute("select * from marts.fct_findings where finding_key = ? order by as_of desc limit 1", [key])
-        found = rows_of(rows)
-        if found:
-            rows = con.execute(
-                "select * exclude (as_of, finding_key) from marts.fct_finding_evidence"
-                " where finding_key = ? and as_of = ? order by strength desc, created_at, ticket_id",
-                [key, found[0]["as_of"]],
-            )
-            evidence = [plain_row(row) for row in rows_of(rows)]
-            accounts = rows_of(con.execute(_ACCOUNTS, [key, found[0]["as_of"]]))
-            signals = rows_of(con.execute(_SIGNALS, [key, found[0]["as_of"]]))
-            return {
-                "finding": plain_row(found[0]),
-                "accounts": [plain_row(row) for row in accounts],
-                "signals": [plain_row(row) for row in signals],
-                "evidence": evidence,
-            }
-        ticket = rows_of(con.execute("select * from enrich.tickets where ticket_id = ?", [key]))
-        if ticket:
-            messages = rows_of(
-                con.execute(
-                    "select m.* from enrich.messages as m where m.ticket_id = ? order by m.message_id",
-                    [key],
-                )
-            )
-            context = rows_of(con.execute(_CONTEXT, [key]))
-            return {
-                "ticket": plain_row(ticket[0]),
-                "context": plain_row(context[0]) if context else None,
-                "billing_events": [plain_row(row) for row in rows_of(con.execute(_BILLING, [key]))],
-                "messages": [plain_row(row) for row in messages],
-            }
-        keys = [row[0] for row in con.execute("select distinct finding_key from marts.fct_findings").fetchall()]
-    todo = "`groundswell findings` lists finding keys; ticket ids carry their source, such as zendesk:123."
-    raise GroundswellError(f"nothing is known as {key!r}", _near(key, keys, todo))
-
-
-def _near(key: str, known: Iterable[str], todo: str) -> str:
-    near = nearest(key, known, cutoff=0.8)  # keys differ by a few letters alone
-    return f"Did you mean {near!r}? {todo}" if near else todo
+def near(key: str, known: Iterable[str], todo: str) -> str:
+    """What to do about a key that nobody knows: the nearest known one before it, where one is near."""
+    found = nearest(key, known, cutoff=0.8)  # keys differ by a few letters alone
+    return f"Did you mean {found!r}? {todo}" if found else todo
 
 
 def mute(settings: Settings, key: str, *, muted: bool, reason: str) -> None:
@@ -137,7 +82,7 @@ def mute(settings: Settings, key: str, *, muted: bool, reason: str) -> None:
     known = run.journal.latest("finding")
     if key not in known:
         raise GroundswellError(
-            f"no finding is known as {key!r}", _near(key, known, "`groundswell findings` lists them.")
+            f"no finding is known as {key!r}", near(key, known, "`groundswell findings` lists them.")
         )
     body = {"muted": muted, "reason": reason, "at": iso(run.now)}
     run.journal.write("mute", [(key, body)], run_id=run.run_id, at=run.now)

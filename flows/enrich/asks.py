@@ -39,7 +39,9 @@ def split(spoken: Sequence[str]) -> list[Span]:
     """
     said = [_Sentence(sentence) for sentence in spoken]
     lists = _lists(said)
-    starts = [0] if said else []
+    starts = [0]
+    if not said:
+        return []
     if len(said) > 1 and (lists or any(s.sign for s in said) or sum(s.is_question for s in said) > 1):
         starts = _lead_ins(said, _starts(said, lists))[:MAX_ASKS]
     return list(zip(starts, [*starts[1:], len(said)], strict=True))

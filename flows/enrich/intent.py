@@ -28,6 +28,7 @@ from flows.enrich import features
 from flows.enrich.calibration import Calibration, Floats, Places, calibration_error, fit_calibration
 from flows.enrich.features import Features
 from flows.enrich.protocols import Prediction
+from flows.enrich.reliability import Bins, bins_of
 from flows.enrich.thresholds import choose_thresholds
 
 VERSION = 3
@@ -76,6 +77,7 @@ class LinearIntentModel:
         self.calibration = calibration
         self.thresholds = thresholds
         self.bug_like = dict(bug_like) if bug_like is not None else None
+        self.held_out: Bins = []  # how it did on the tickets that were held out
 
     def probabilities(self, texts: list[str]) -> Floats:
         """Texts by classes, rows sum to 1."""
@@ -177,6 +179,7 @@ def fit_intents(
         model_id_of(name, examples, targets), read, classes, (machine + best.centroid * centroid).astype(np.float32),
         offsets, calibration, thresholds, bug_like,
     )  # fmt: skip
+    model.held_out = bins_of(confidence, predicted == truth)
     return model, metrics
 
 

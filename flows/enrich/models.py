@@ -157,11 +157,11 @@ def _read(path: Path) -> Any:
 
 
 def current(run: Run) -> dict[str, dict[str, Any]]:
-    """The newest `model` entry of each name, with its key under `model_id`."""
+    """The newest `model` entry of each name, with its key under `model_id` and its time under `fitted_at`."""
     found: dict[str, dict[str, Any]] = {}
-    for key, payload in run.journal.read("model").select("id", "payload").iter_rows():
+    for key, at, payload in run.journal.read("model").select("id", "pulled_at", "payload").iter_rows():
         body = orjson.loads(payload)
-        found[body["name"]] = {**body, "model_id": key}
+        found[body["name"]] = {**body, "model_id": key, "fitted_at": at}
     return found
 
 

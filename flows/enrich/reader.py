@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 import polars as pl
 
-from flows.enrich import entities, quotes, signatures, symptoms
+from flows.enrich import asks, entities, quotes, signatures, symptoms
 from flows.enrich.assignment import Topic, nearest_topics
-from flows.enrich.conversations import documents, with_texts
+from flows.enrich.conversations import TEXT, documents, with_texts
 from flows.enrich.messages import attempt
 from flows.enrich.models import IntentArtifact
 from flows.enrich.novelty import novelty
@@ -19,12 +19,15 @@ from flows.enrich.seeds import Seeds
 from flows.enrich.sentences import sentences
 from flows.enrich.space import TicketSpace
 
+PARTS = ("asks",)  # tables with several rows a ticket
+MAX_ASK = 500  # characters of an ask that are kept
 SPAM = 3.0  # sum of spam rules that makes a ticket spam without the helpdesk's word
 
 
 @dataclass(frozen=True)
 class TicketReader:
-    """Rows of `conversations` to rows of enrich.tickets, but for hash, model and time."""
+    """Rows of `conversations` to rows of enrich.tickets, but for hash, model and time; and to those of PARTS, as lists
+    in a column of the table's name."""
 
     seeds: Seeds
     embedder: TicketSpace | None
@@ -67,7 +70,30 @@ class TicketReader:
                     "is_spam": bool(row["is_spam"]) or problem["spam"] >= SPAM,
                 }
             )
+        for row, found in zip(out, self._asks(frame, [row["asks"] for row in out], spoken, areas), strict=True):
+            row["asks"] = found
         return pl.DataFrame(out, schema=_SCHEMA)
+
+    def _asks(
+        self, frame: pl.DataFrame, spans: list[list[asks.Span] | None], spoken: list[list[str]], areas: dict[str, str]
+    ) -> list[list[dict[str, Any]]]:
+        """Rows of enrich.asks for each ticket: none where it asks for one thing. An ask is predicted as a ticket is."""
+        several = [(row, start, end) for row, found in enumerate(spans) if len(found or []) > 1
+                   for start, end in found or []]  # fmt: skip
+        texts = [" ".join(spoken[row][start:end])[:TEXT] for row, start, end in several]
+        out: list[list[dict[str, Any]]] = [[] for _ in spans]
+        if not several:
+            return out
+        asked = frame.select("ticket_id", "source")[[row for row, _, _ in several]]
+        points = self.embedder.encode(texts) if self.embedder else None
+        predictions, nearest = self._intents(asked, texts, points)
+        for (row, _, _), text, source, prediction, near in zip(
+            several, texts, asked["source"], predictions, nearest, strict=True
+        ):
+            read = _intent_columns(prediction, near, [], self.intents.get(source), areas)
+            text = quotes.shorten(text, MAX_ASK)
+            out[row].append({"position": len(out[row]) + 1, "text": text} | {n: read.get(n) for n in _OF_AN_ASK})
+        return out
 
     def _intents(
         self, frame: pl.DataFrame, texts: list[str], points: Matrix | None
@@ -103,6 +129,7 @@ class TicketReader:
 
 
 _AS_THEY_ARE = ("ticket_id", "language", "title", "sentiment_first", "sentiment_last", "churn_kind", "churn_span")
+_OF_AN_ASK = ("intent", "intent_confidence", "intent_status", "intent_reasons")
 _SCHEMA: dict[str, Any] = {
     "ticket_id": pl.String, "language": pl.String, "title": pl.String, "clean_text": pl.String, "intent": pl.String,
     "intent_confidence": pl.Float64, "intent_status": pl.String, "intent_second": pl.String,
@@ -112,6 +139,10 @@ _SCHEMA: dict[str, Any] = {
     "topic_similarity": pl.Float64, "quote": pl.String, "steps": pl.String, "is_spam": pl.Boolean,
     "sentiment_first": pl.Float64, "sentiment_last": pl.Float64, "churn_kind": pl.String, "churn_span": pl.String,
     "extractor_error": pl.String, "intent_novelty": pl.String,
+    "asks": pl.List(pl.Struct({
+        "position": pl.Int32, "text": pl.String, "intent": pl.String, "intent_confidence": pl.Float64,
+        "intent_status": pl.String, "intent_reasons": pl.String,
+    })),
 }  # fmt: skip
 
 
@@ -132,6 +163,7 @@ def _facts(
         "error_signature": error.signature if error else None,
         "error_signature_version": signatures.VERSION,
         "error_code": error.code if error else None,
+        "asks": attempt("asks", failed, lambda: asks.split(spoken)),
         "quote": attempt("quote", failed, lambda: quotes.clearest(spoken, says_problem, row["title"])),
         "steps": attempt("steps", failed, lambda: quotes.steps_of(spoken)),
         "extractor_error": "; ".join(failed) or None,

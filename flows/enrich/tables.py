@@ -28,6 +28,12 @@ TABLES: dict[str, str] = {
         sentiment_last DOUBLE, churn_kind VARCHAR, churn_span VARCHAR, extractor_error VARCHAR, enriched_at TIMESTAMP,
         intent_novelty VARCHAR
     """,
+    # One row an ask of a ticket that has several: sentences of its opening message (at most 500 characters are kept)
+    # and what the intent model says of them, as in `tickets`. A ticket without rows asks for one thing, its intent.
+    "asks": """
+        ticket_id VARCHAR, position INTEGER, text VARCHAR, intent VARCHAR, intent_confidence DOUBLE,
+        intent_status VARCHAR, intent_reasons VARCHAR
+    """,
     # The rules and models that all messages, and all tickets, were last read with.
     "read_with": "part VARCHAR, rules VARCHAR",
     "topics": """

@@ -7,12 +7,12 @@ import polars as pl
 
 from flows.core.keys import digest
 from flows.core.run import Run
-from flows.enrich import entities, quotes, signatures, symptoms
+from flows.enrich import asks, entities, quotes, signatures, symptoms
 from flows.enrich.assignment import live_topics, note_topics
-from flows.enrich.batches import count, read_table
+from flows.enrich.batches import count, insert, read_table
 from flows.enrich.conversations import prepare_conversations
 from flows.enrich.models import Models
-from flows.enrich.reader import TicketReader
+from flows.enrich.reader import PARTS, TicketReader
 from flows.enrich.scope import look_at, looked_at
 from flows.enrich.seeds import Seeds
 
@@ -50,10 +50,13 @@ _CHANGED = f"""
         or hashed.ticket_id is null
 """
 # Their article is looked for again, too. Taken away first, so that a run which is stopped on the way forgets none.
-_GONE = """
-    delete from enrich.article_matches where ticket_id in (select ticket_id from changed_tickets where is_known);
-    delete from enrich.tickets where ticket_id in (select ticket_id from changed_tickets where is_known)
-"""
+# Parts are written before their ticket: one that is not known may have some.
+_GONE = ";\n".join(
+    f"delete from enrich.{table} where ticket_id in (select ticket_id from changed_tickets{which})"
+    for table, which in (
+        ("article_matches", " where is_known"), *((part, "") for part in PARTS), ("tickets", " where is_known")
+    )
+)  # fmt: skip
 
 
 def refresh_tickets(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found: Models) -> int:
@@ -63,7 +66,7 @@ def refresh_tickets(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, foun
     known = "" if product is None else f"{product.named.pattern}{sorted(product.majors)}"
     rules = digest(
         seeds.digest, known,
-        *(str(part.VERSION) for part in (entities, quotes, signatures, symptoms)),
+        *(str(part.VERSION) for part in (asks, entities, quotes, signatures, symptoms)),
     )[:16]  # fmt: skip
     sources = [
         row[0] for row in con.sql("select distinct source from intermediate.int_tickets order by all").fetchall()
@@ -89,6 +92,10 @@ def refresh_tickets(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, foun
         topics = live_topics(run, embedder.model_id) if embedder else []
         reader = TicketReader(seeds, embedder, intents, topics, product)
         for rows in read_table(con, run, "conversations", reader, BATCH, CHUNK):
+            for part in PARTS:
+                told = rows.select("ticket_id", part).filter(pl.col(part).list.len() > 0)
+                insert(con, f"enrich.{part}", told.explode(part).unnest(part))
+            rows = rows.drop(PARTS)
             con.register("new_tickets", rows.with_columns(enriched_at=pl.lit(run.now.replace(tzinfo=None))).to_arrow())
             con.execute(
                 "insert into enrich.tickets by name select new_tickets.*, changed.content_hash, changed.model_id"

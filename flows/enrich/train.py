@@ -2,7 +2,8 @@
 
 An intent model is one taxonomy's: the seeds' for sources whose categories the mapping knows (and for those
 without categories), else the source's own categories. A model is fitted again when its seeds, its code or more
-than REFIT_GROWTH of its training tickets are new; in between, the same tickets keep the same intents.
+than REFIT_GROWTH of its training tickets are new, or when its confidence did not hold of later tickets; in between, the
+same tickets keep the same intents.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from flows.core.run import Run
-from flows.enrich import embedding, intent, models
+from flows.enrich import embedding, intent, models, reliability
 from flows.enrich.batches import count
 from flows.enrich.conversations import documents, read_conversations
 from flows.enrich.embedding import TfidfSvdEmbedder
@@ -42,8 +43,9 @@ NO_CATEGORY = {"", "other", "undefined", "general", "misc", "none", "unknown", "
 
 
 def train(run: Run) -> None:
-    """Fit what needs fitting. Opens the warehouse."""
+    """Count how the models in force have done, then fit what needs fitting. Opens the warehouse."""
     with writer(run) as con:
+        count_hits(con, run)
         train_connection(con, run)
 
 
@@ -56,6 +58,36 @@ def train_connection(con: duckdb.DuckDBPyConnection, run: Run) -> Models:
     for taxonomy in sorted({SEEDED, *found.taxonomies.values()}):
         _fit_taxonomy(con, run, seeds, found, taxonomy)
     return found
+
+
+def count_hits(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """Journal tonight's reliability of each intent model in force: see `reliability`."""
+    seeds = read_seeds(run.settings.dbt_dir)
+    taxonomies = taxonomies_of(con, run, seeds)
+    for name, entry in sorted(models.current(run).items()):
+        taxonomy = name.removeprefix("intent:")
+        if taxonomy == name:
+            continue
+        labels = _labels(con, run, seeds, taxonomy, sorted(s for s, own in taxonomies.items() if own == taxonomy))
+        con.register("labelled", labels.to_arrow())
+        said = con.execute(
+            _LATER, {"model_id": entry["model_id"], "fitted_at": entry["fitted_at"].replace(tzinfo=None)}
+        ).pl()
+        con.unregister("labelled")
+        later = reliability.bins_of(said["confidence"].to_numpy(), said["hit"].to_numpy())
+        reliability.record(run, name, entry["model_id"], entry.get("held_out", []), later)
+
+
+# Tickets that came when the model was there already: it cannot have seen their labels.
+_LATER = """
+    select read.intent_confidence as confidence,
+        coalesce(read.intent, json_extract_string(read.intent_reasons, '$.guess')) = labelled.label as hit
+    from enrich.tickets as read
+    inner join intermediate.int_tickets as t on t.ticket_id = read.ticket_id
+    inner join labelled on labelled.ticket_id = read.ticket_id
+    where read.model_id = $model_id and read.intent_confidence is not null and t.created_at > $fitted_at
+    order by read.ticket_id
+"""
 
 
 def taxonomies_of(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds) -> dict[str, str]:
@@ -109,7 +141,8 @@ def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found:
     parameters: dict[str, Any] = {**intent.PARAMETERS, "seeds": seeds.digest, "tickets": labelled.height}
     parameters["embedder"] = found.embedder.model_id if found.embedder else ""
     entry = found.entries.get(name)
-    if entry and found.intents(taxonomy) and not _is_outgrown(entry["parameters"], parameters):
+    has_held = entry and entry["model_id"] not in reliability.failed(run)
+    if entry and has_held and found.intents(taxonomy) and not _is_outgrown(entry["parameters"], parameters):
         return
     examples = [
         Example(text=text, intent=label, ticket_id=ticket_id)
@@ -132,6 +165,7 @@ def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found:
     )
     metrics |= {} if artifact.least_likeness is None else {"least_likeness": artifact.least_likeness}
     body = {"trained_on": len(examples), "parameters": parameters, "metrics": metrics, "sources": sources}
+    body["held_out"] = model.held_out
     found.keep(name, model.model_id, artifact, body)
     log.info("intent model %s: %s", taxonomy, metrics)
 
@@ -145,6 +179,15 @@ def _labelled(
     con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, taxonomy: str, sources: list[str]
 ) -> pl.DataFrame:
     """Conversations with a `label`, oldest first, of the newest labelled tickets of the sources."""
+    tickets = _labels(con, run, seeds, taxonomy, sources)
+    con.register("labelled", tickets.to_arrow())
+    frame = read_conversations(con, "select ticket_id from labelled")
+    con.unregister("labelled")
+    return frame.join(tickets, on="ticket_id").sort("created_at", "ticket_id")
+
+
+def _labels(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, taxonomy: str, sources: list[str]) -> pl.DataFrame:
+    """ticket_id and label of the newest labelled tickets of the sources, oldest first."""
     names = ", ".join("'" + source.replace("'", "''") + "'" for source in sources) or "''"
     tickets = con.sql(
         "select ticket_id, source, category from intermediate.int_tickets"
@@ -166,11 +209,8 @@ def _labelled(
         tickets = tickets.with_columns(
             label=pl.when(pl.col("label").is_in(rare)).then(pl.lit("other")).otherwise("label")
         )
-    tickets = tickets.tail(MAX_EXAMPLES).select("ticket_id", "label")
-    con.register("labelled", tickets.to_arrow())
-    frame = read_conversations(con, "select ticket_id from labelled")
-    con.unregister("labelled")
-    return frame.join(tickets, on="ticket_id").sort("created_at", "ticket_id")
+    newest: pl.DataFrame = tickets.tail(MAX_EXAMPLES).select("ticket_id", "label")
+    return newest
 
 
 def last_change(labels: list[str]) -> int:

@@ -19,8 +19,10 @@ Kinds (a stream each), their bodies, and who writes them. Times are ISO 8601 tex
                                                                                        flows/enrich/topics
     topic_edit     key: hash           {action: merge|split|together|apart|rename, topics: [topic_id],
                                         tickets: [id], label}                          flows/topics
-    model          key: model_id       {name, trained_on, parameters, metrics}; intent models also {sources}
-                                                                                       flows/enrich/train
+    model          key: model_id       {name, trained_on, parameters, metrics}; intent models also {sources,
+                                        held_out: [{bin, tickets, hits, confidence}]}  flows/enrich/train
+    reliability    key: model_id:evidence:bin  {name, model_id, evidence: held_out|later, bin, tickets, hits,
+                                        confidence, low, high}, the table of one night  flows/enrich/reliability
     label          key: finding_key:source:actor:label
                                        {finding_key, label: accepted|declined|duplicate|useful|not_useful,
                                         source: linear|slack, actor, at, duplicate_of: finding_key|null}
@@ -50,7 +52,7 @@ from flows.landing.store import Record, Store
 SOURCE = "journal"
 KINDS = (
     "finding", "finding_alias", "finding_state", "delivery", "topic", "topic_lineage",
-    "topic_edit", "model", "label", "mute", "source_state", "run", "tombstone",
+    "topic_edit", "model", "reliability", "label", "mute", "source_state", "run", "tombstone",
 )  # fmt: skip
 
 

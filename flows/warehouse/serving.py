@@ -32,6 +32,8 @@ KEPT = {
     # the row as a whole
     "intermediate.int_ticket_turns": ("ticket_id", "int_ticket_turns"),
     "marts.fct_account_timeline": ("account_key", "fct_account_timeline"),
+    "marts.fct_edge_cases": ("ticket_id", "fct_edge_cases"),
+    "marts.fct_ticket_asks": ("ticket_id", "fct_ticket_asks"),
     "marts.fct_ticket_context": ("ticket_id", "fct_ticket_context"),
     "marts.fct_tickets": ("ticket_id", "fct_tickets"),
 }

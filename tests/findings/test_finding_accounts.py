@@ -14,7 +14,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from flows.cli import app
-from flows.findings import explain, list_findings
+from flows.explain import explain
+from flows.findings import list_findings
 from flows.push import linear_text
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
