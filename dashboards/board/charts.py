@@ -71,6 +71,22 @@ def finding_days(rows: pl.DataFrame) -> alt.Chart:
     )
 
 
+def unassigned(rows: pl.DataFrame) -> alt.Chart:
+    """The share of a week's tickets to which no intent was given."""
+    return (
+        alt.Chart(_with_text_dates(rows))
+        .mark_bar(cornerRadius=1, color=COLORS[0])
+        .encode(
+            x=alt.X("bucket:O", title=None, axis=_days(rows)),
+            y=alt.Y("share:Q", title="without an intent", scale=alt.Scale(domainMin=0),
+                    axis=alt.Axis(format="%", tickCount=3, domain=False, ticks=False)),
+            tooltip=[alt.Tooltip("from:N", title="week from"), alt.Tooltip("share:Q", format=".1%"),
+                     alt.Tooltip("unassigned:Q", title="without"), alt.Tooltip("tickets:Q")],
+        )
+        .properties(height=220)
+    )  # fmt: skip
+
+
 def _with_text_dates(rows: pl.DataFrame) -> pl.DataFrame:
     """Dates as text: Vega would move a date by the reader's time zone."""
     return rows.with_columns(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import polars as pl
 import streamlit as st
-from board import show
+from board import charts, show
 from board.data import FAILURES, one, query, stop_without_data
+
+from flows.core.neutralise import link
 
 
 def page() -> None:
@@ -46,6 +49,31 @@ def page() -> None:
                 "context": "Context",
                 "share": st.column_config.ProgressColumn("Known", format="percent", min_value=0, max_value=1),
                 "known": "Tickets with it", "tickets": "Tickets",
+            },
+        )  # fmt: skip
+    edge_cases()
+
+
+def edge_cases() -> None:
+    """The tickets the intent model kept its guess of to itself, and how many that is by week."""
+    rows = query("edge_cases")
+    waiting = rows["waiting"][0] if rows.height else 0
+    st.header(f"Edge cases: {show.plural(waiting, 'ticket')} nobody has labelled", anchor=False)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        st.caption("By week, the share of tickets to which no intent was given.")
+        st.altair_chart(charts.unassigned(query("unassigned_weeks")), key="unassigned")
+    with right:
+        st.caption("Oldest first. A category given at the helpdesk teaches the next model.")
+        st.dataframe(
+            rows.drop("waiting").with_columns(pl.col("url").map_elements(link, return_dtype=pl.String)),
+            hide_index=True, key="edge_cases", height=240,
+            column_config={
+                "created_at": st.column_config.DatetimeColumn("Created", format="D MMM YYYY, HH:mm"),
+                "ticket_id": "Ticket", "title": "Title", "guess": "Guess", "why": "Why it was not given",
+                "url": st.column_config.LinkColumn("Helpdesk", display_text="open", width="small"),
+                "confidence": st.column_config.ProgressColumn("Confidence", format="percent", min_value=0, max_value=1),
+                "threshold": st.column_config.NumberColumn("Given from", format="percent"),
             },
         )  # fmt: skip
 

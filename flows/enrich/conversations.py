@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import duckdb
 import polars as pl
 
 from flows.core.redaction import kinds_only, redact
 from flows.enrich.clean import clean, redacted
+from flows.enrich.messages import attempt
 from flows.enrich.quotes import title_of
 
 TEXT = 1_500  # characters of the opening message that models read
@@ -61,13 +64,15 @@ def read_conversations(con: duckdb.DuckDBPyConnection, which: str) -> pl.DataFra
 def with_texts(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows of `conversations` with `title` (redacted) and `text`, `code` (cleaned, redacted, not null).
 
-    Where no message holds the text, the ticket's description does.
+    Where no message holds the text, the ticket's description does; one that cannot be read is named in `message_error`.
     """
-    texts, codes, titles = [], [], []
-    for subject, text, code, description in frame.select("subject", "text", "code", "description").iter_rows():
+    texts, codes, titles, errors = [], [], [], []
+    columns = ("subject", "text", "code", "description", "message_error")
+    for subject, text, code, description, error in frame.select(columns).iter_rows():
+        failed = [error] if error else []
         if not text and description:
-            said = redacted(clean(description))
-            text, code = said.text, said.code
+            text, code = attempt("description", failed, partial(_cleaned, description)) or ("", "")
+        errors.append("; ".join(failed) or None)
         texts.append(text or "")
         codes.append(code or "")
         titles.append(title_of(redact(subject or ""), text or code or ""))
@@ -75,8 +80,14 @@ def with_texts(frame: pl.DataFrame) -> pl.DataFrame:
         title=pl.Series(titles, dtype=pl.String),
         text=pl.Series(texts, dtype=pl.String),
         code=pl.Series(codes, dtype=pl.String),
+        message_error=pl.Series(errors, dtype=pl.String),
     )
     return filled
+
+
+def _cleaned(description: str) -> tuple[str, str]:
+    said = redacted(clean(description))
+    return said.text, said.code
 
 
 def documents(frame: pl.DataFrame) -> list[str]:

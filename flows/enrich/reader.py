@@ -87,12 +87,10 @@ class TicketReader:
         asked = frame.select("ticket_id", "source")[[row for row, _, _ in several]]
         points = self.embedder.encode(texts) if self.embedder else None
         predictions, nearest = self._intents(asked, texts, points)
-        for (row, _, _), text, source, prediction, near in zip(
-            several, texts, asked["source"], predictions, nearest, strict=True
-        ):
-            read = _intent_columns(prediction, near, [], self.intents.get(source), areas)
-            text = quotes.shorten(text, MAX_ASK)
-            out[row].append({"position": len(out[row]) + 1, "text": text} | {n: read.get(n) for n in _OF_AN_ASK})
+        for (row, _, _), text, prediction, near in zip(several, texts, predictions, nearest, strict=True):
+            read = _intent_columns(prediction, near, [], areas)
+            place = {"position": len(out[row]) + 1, "text": quotes.shorten(text, MAX_ASK)}
+            out[row].append(place | {name: read.get(name) for name in _OF_AN_ASK})
         return out
 
     def _intents(

@@ -61,6 +61,9 @@ create table marts.fct_source_freshness (
 create table marts.fct_quarantine (
     quarantine_id varchar, source varchar, stream varchar, record_id varchar, suite varchar, rule varchar,
     column_name varchar, value varchar, severity varchar, quarantined_at timestamp);
+create table marts.fct_edge_cases (
+    ticket_id varchar, source varchar, url varchar, created_at timestamp, title varchar, quote varchar, guess varchar,
+    confidence double, second_guess varchar, threshold double, why varchar, category varchar, is_labelled boolean);
 create table marts.fct_context_coverage (
     week date, context varchar, tickets bigint, known bigint, share double, is_complete boolean);
 create table marts.fct_findings (
@@ -207,6 +210,10 @@ select topic_id, any_value(topic_label), ['word', 'another'], 'live', min(create
     count(distinct reporter_key), count(*) filter (created_at > timestamp '2026-06-03 12:00:00'), min(created_at),
     max(created_at)
 from marts.fct_tickets where topic_id is not null group by topic_id;
+insert into marts.fct_edge_cases
+select ticket_id, source, url, created_at, title, quote, 'bug_report', 0.31, 'how_to', 0.55, 'abstained', category,
+    hash(ticket_id) % 3 = 0
+from marts.fct_tickets where intent is null;
 insert into marts.dim_releases values
     ('r1', 'desktop', '4.11.2', '2026-06-02', '2026-06-28 14:00:00', 100, 80, 20),
     ('r2', 'desktop', '4.12.0', '2026-06-28 14:00:00', null, 60, 50, 30);

@@ -82,6 +82,31 @@ def test_only_tickets_that_dbt_names_are_looked_at_until_rules_change(
     assert (third.report.counts["enrich.messages"], third.report.counts["enrich.tickets"]) == (92, 90)
 
 
+def test_each_ask_of_a_ticket_is_read_on_its_own(tmp_path: Path) -> None:
+    con = make_warehouse()
+    body = "The CSV export fails with ERR-4012. Also, please refund the money of invoice number 12, I want a refund."
+    add_ticket(con, "z:two", "Export fails", body, minute=999)
+    enrich_connection(con, make_run(tmp_path))
+    asks = con.sql("select * from enrich.asks order by position").pl().to_dicts()
+    assert [(ask["ticket_id"], ask["position"], ask["intent"]) for ask in asks] == [
+        ("z:two", 1, "bug_report"), ("z:two", 2, "refund_request"),
+    ]  # fmt: skip
+    assert asks[0]["text"] == "The CSV export fails with ERR-4012."
+    reasons = orjson.loads(asks[1]["intent_reasons"])
+    assert "refund" in dict(reasons["words"]) and len(reasons["nearest"]) == 3
+    con.execute("update intermediate.int_messages set body = 'The export fails.' where ticket_id = 'z:two'")
+    enrich_connection(con, make_run(tmp_path, hours=1))
+    assert con.sql("select count(*) from enrich.asks").fetchall() == [(0,)]
+
+
+def test_asks_of_a_run_that_was_stopped_before_its_tickets_are_not_doubled(tmp_path: Path) -> None:
+    con = make_warehouse(30)
+    add_ticket(con, "z:two", "Export", "The export fails. Another question: how do I leave?", minute=999)
+    con.execute("insert into enrich.asks by name select 'z:two' as ticket_id, 1 as position")
+    enrich_connection(con, make_run(tmp_path))
+    assert con.sql("select position from enrich.asks order by 1").fetchall() == [(1,), (2,)]
+
+
 def test_a_reply_changes_no_words_of_the_opening_message(tmp_path: Path) -> None:
     con = make_warehouse(30)
     add_message(con, "z:0", 2, "By the way, HTTP 500 on /billing too", minute=400)
@@ -143,7 +168,7 @@ def test_two_runs_in_another_order_give_the_same_rows(tmp_path: Path, monkeypatc
     monkeypatch.setattr(messages, "BATCH", 7)
     monkeypatch.setattr("flows.enrich.tickets.BATCH", 11)
     enrich_connection(other, make_run(tmp_path / "b"))
-    for table in ("messages", "tickets"):
+    for table in ("messages", "tickets", "asks"):
         rows = f"select * from enrich.{table} order by 1"
         assert con.sql(rows).fetchall() == other.sql(rows).fetchall()
 
