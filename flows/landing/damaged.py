@@ -37,6 +37,7 @@ LOST = {
     "finding": "findings keep their keys where they are still made of the same tickets",
     "finding_alias": "findings keep their keys where they are still made of the same tickets",
     "model": "models are fitted again",
+    "reliability": "how confidences held is counted from the next night on",
     "topic": "topics are found again, under new names",
     "topic_edit": "what people said of topics may have to be said again: groundswell topics",
 }
