@@ -63,6 +63,10 @@ TICKET = (
         one=True,
     ),
     Part(
+        "topic_moves", "Moved between topics",
+        'select * exclude (ticket_id) from enrich.topic_moves where ticket_id = $key order by "at", to_topic_id',
+    ),
+    Part(
         "article", "Nearest article",
         "select article_id, similarity from enrich.article_matches where ticket_id = $key and article_id is not null",
         one=True,
@@ -87,8 +91,8 @@ TICKET = (
 GROUPS = {
     "What it says": ("title", "clean_text", "quote", "language", "is_spam"),
     "Intent": (
-        "intent", "intent_confidence", "intent_status", "intent_second", "intent_reasons", "product_area",
-        "is_bug_like", "symptom",
+        "intent", "intent_confidence", "intent_status", "intent_second", "intent_novelty", "intent_reasons",
+        "product_area", "is_bug_like", "symptom",
     ),
     "Sentiment": ("sentiment_first", "sentiment_last"),
     "What is broken, and where": (

@@ -86,7 +86,7 @@ def test_a_ticket_is_printed_with_everything_that_was_read_from_it(published: Cl
 
 def test_the_same_as_data(published: CliRunner) -> None:
     known = json.loads(published.invoke(app, ["explain", "z:1", "--format", "json"]).output)
-    assert set(known) == {"ticket", "asks", "topic", "article", "messages", "context", "billing_events"}
+    assert set(known) == {"ticket", "asks", "topic", "topic_moves", "article", "messages", "context", "billing_events"}
     assert known["ticket"]["intent_reasons"] == REASONS
     assert [ask["position"] for ask in known["asks"]] == [1, 2]
     assert known["topic"]["similarity"] == 0.7 and known["article"] is None

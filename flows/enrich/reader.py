@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import polars as pl
 
+from flows.core.redaction import kinds_only
 from flows.enrich import asks, entities, quotes, signatures, symptoms
 from flows.enrich.assignment import Topic, nearest_topics
 from flows.enrich.conversations import TEXT, documents, with_texts
@@ -85,10 +86,11 @@ class TicketReader:
         if not several:
             return out
         asked = frame.select("ticket_id", "source")[[row for row, _, _ in several]]
-        points = self.embedder.encode(texts) if self.embedder else None
-        predictions, nearest = self._intents(asked, texts, points)
+        read_as = [kinds_only(text) for text in texts]
+        points = self.embedder.encode(read_as) if self.embedder else None
+        predictions, nearest = self._intents(asked, read_as, points)
         for (row, _, _), text, prediction, near in zip(several, texts, predictions, nearest, strict=True):
-            read = _intent_columns(prediction, near, [], areas)
+            read = _intent_columns(prediction, near, [], areas, None)
             place = {"position": len(out[row]) + 1, "text": quotes.shorten(text, MAX_ASK)}
             out[row].append(place | {name: read.get(name) for name in _OF_AN_ASK})
         return out

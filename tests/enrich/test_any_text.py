@@ -53,7 +53,7 @@ MARK = "ODD-MARK"
 # Extractor, as it is named in extractor_error -> where it stands, and columns of the ticket that it leaves empty.
 EXTRACTORS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "clean": (("flows.enrich.messages.clean.clean", "flows.enrich.conversations.clean"), ("error_code",)),
-    "redaction": (("flows.enrich.messages.redaction.redact", "flows.enrich.conversations.redact"), ("error_code",)),
+    "redaction": (("flows.enrich.messages.clean.redacted", "flows.enrich.conversations.redacted"), ("error_code",)),
     "environment": (("flows.enrich.reader.entities.find_environment",), ("browser", "app_version", "page_route")),
     "signature": (("flows.enrich.reader.signatures.find_signature",), ("error_signature", "error_code")),
     "quote": (("flows.enrich.reader.quotes.clearest",), ("quote",)),

@@ -58,6 +58,7 @@ counting as (
         enriched.intent_confidence,
         enriched.intent_status,
         enriched.intent_second,
+        enriched.intent_novelty,
         enriched.intent_reasons,
         enriched.model_id,
         enriched.product_area,

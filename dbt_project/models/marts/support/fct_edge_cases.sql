@@ -24,7 +24,7 @@ final as (
             when enriched_at is null then 'not read'
             when coalesce(model_id, '') = '' then 'no model'
             when intent_confidence is null then 'no words'
-            else 'abstained'
+            else coalesce(replace(intent_novelty, '_', ' '), 'abstained')
         end as why,
         category,
         coalesce(
