@@ -28,7 +28,7 @@ README = (PROJECT_DIR / "README.md").read_text()
 
 def test_every_command_is_in_the_readme() -> None:
     commands = set(get_command(app).commands)  # type: ignore[attr-defined]
-    assert set(re.findall(r"^\| `groundswell ([a-z]+)", README, re.M)) == commands
+    assert set(re.findall(r"^\| `groundswell ([a-z-]+)", README, re.M)) == commands
 
 
 def test_every_deployment_is_in_the_readme() -> None:
