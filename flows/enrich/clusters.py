@@ -19,15 +19,15 @@ from sklearn.preprocessing import normalize
 from flows.enrich.protocols import Matrix
 from flows.enrich.words import TOKEN
 
-VERSION = 1
+VERSION = 2
 SAMPLE = 8_000  # tickets clustered at once; memory grows with the square
 ROUNDS = 4
-LINKAGE = 0.5  # mean cosine distance at which two groups are still one
-MIN_SIMILARITY = 0.55  # cosine between a ticket and its topic's centroid
+LINKAGE = 0.8  # mean cosine distance at which two groups are still one
+MIN_SIMILARITY = 0.3  # cosine between a ticket and its topic's centroid
 SHARE = 0.0009  # least share of all tickets that makes a topic
 MIN_SIZE = 6
 REFINEMENTS = 3
-SPLIT_LINKAGE = 0.75  # mean cosine distance from which the parts of a topic are topics of their own
+SPLIT_LINKAGE = 0.9  # mean cosine distance from which the parts of a topic are topics of their own
 SPLIT_SAMPLE = 2_000
 DECIMALS = 4
 MAX_WORDS = 40_000  # the most frequent, of which topics' words are chosen

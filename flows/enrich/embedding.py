@@ -62,7 +62,7 @@ class TfidfSvdEmbedder:
             {name: place for place, (_, name) in enumerate(kept)}, idf * np.where(is_word, WORD_WEIGHT, 1), common
         )
         counts, pieces = fitted._read(chosen)
-        rows = normalize(counts @ pieces).astype(np.float32)
+        rows = normalize(counts @ pieces)
         dimensions = max(1, min(DIMENSIONS, rows.shape[1] - 1, rows.shape[0] - 1))
         fitted.components = TruncatedSVD(dimensions, random_state=0, n_iter=3).fit(rows).components_.T.copy()
         parameters = (VERSION, DIMENSIONS, WORD_WEIGHT, MAX_FEATURES, FITTED_ON, *PIECES)
@@ -72,11 +72,11 @@ class TfidfSvdEmbedder:
 
     def encode(self, texts: list[str]) -> Matrix:
         """See `Embedder.encode`."""
-        parts = [np.zeros((0, self.components.shape[1]))]
+        parts = [self.components[:0]]
         for start in range(0, len(texts), BATCH):
             counts, pieces = self._read(texts[start : start + BATCH])
-            parts.append(normalize(counts @ (pieces @ self.components.astype(np.float64))))
-        points: Matrix = np.round(np.vstack(parts), DECIMALS).astype(np.float32)
+            parts.append(normalize(counts @ (pieces @ self.components)))
+        points: Matrix = np.round(np.vstack(parts), DECIMALS)
         return points
 
     def _read(self, texts: list[str]) -> tuple[csr_matrix, csr_matrix]:
@@ -109,5 +109,5 @@ def _sparse(rows: Iterable[list[tuple[int, float]]], columns: int) -> csr_matrix
         values += [value for _, value in row]
         ends.append(len(ids))
     return csr_matrix(
-        (np.array(values, dtype=np.float64), np.array(ids, dtype=np.int32), ends), (len(ends) - 1, columns)
+        (np.array(values, dtype=np.float32), np.array(ids, dtype=np.int32), ends), (len(ends) - 1, columns)
     )

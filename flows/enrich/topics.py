@@ -70,11 +70,12 @@ def discover_connection(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     refitted = any(topic.is_live and topic.version != space.model_id for topic in before.values())
     grown = [t.topic_id for t in before.values() if t.is_live and sizes.get(t.topic_id, 0) >= GROWN * t.size > 0]
     if refitted or grown or _is_due(con, space, edits, sizes):
-        frame = _read(con, [] if refitted else grown, [t for edit in edits for t in edit.tickets], all_of=refitted)
-        lineage = look(frame, space, before, edits, sizes, frozenset(grown), run.now.isoformat())
+        frame = _read(con, grown, [t for edit in edits for t in edit.tickets], all_of=refitted)
+        lineage, outside = look(frame, space, before, edits, sizes, frozenset(grown), run.now.isoformat())
         _write(run, before, lineage)
         assign_topics(con, run, space)
-        _looked_at(con, space, edits)
+        con.execute("delete from enrich.read_with where part = 'topics'")
+        con.execute("insert into enrich.read_with values ('topics', ?)", [f"{_rules(space, edits)} {outside}"])
     con.execute("drop table topic_window")
 
 
@@ -84,15 +85,6 @@ def _is_due(con: duckdb.DuckDBPyConnection, space: TicketSpace, edits: list[Edit
     rules, _, outside = (known[0][0] if known else "").rpartition(" ")
     enough = clusters.smallest_topic(sum(sizes.values()))
     return rules != _rules(space, edits) or sizes.get("", 0) - int(outside) >= enough
-
-
-def _looked_at(con: duckdb.DuckDBPyConnection, space: TicketSpace, edits: list[Edit]) -> None:
-    left = con.sql(
-        "select count(*) from topic_window as asked left join enrich.tickets as known"
-        " on known.ticket_id = asked.ticket_id where known.topic_id is null"
-    ).fetchall()[0][0]
-    con.execute("delete from enrich.read_with where part = 'topics'")
-    con.execute("insert into enrich.read_with values ('topics', ?)", [f"{_rules(space, edits)} {left}"])
 
 
 def _rules(space: TicketSpace, edits: list[Edit]) -> str:
@@ -126,8 +118,8 @@ def look(
     sizes: dict[str, int],
     grown: frozenset[str],
     now: str,
-) -> Lineage:
-    """What has become of the topics.
+) -> tuple[Lineage, int]:
+    """What has become of the topics, and how many tickets of the frame lie outside of all.
 
     `frame` has ticket_id, title, text, language and topic_id (null: outside), the newest first: everything where the
     embedder is another one than that of the topics, else what is outside and the tickets of the topics in `grown`.
@@ -143,7 +135,7 @@ def look(
     _edit(lineage, edits, frame["ticket_id"].to_list(), points, belonged, sizes)
     lineage.merge(sizes)
     looked_at = frozenset(t.topic_id for t in lineage.live()) if refitted else grown
-    lineage.split(points, _place(points, lineage), sorted(looked_at), smallest)
+    lineage.split(points, _place(points, lineage), sorted(grown), smallest)
     outside = points[(_place(points, lineage) == "") & points.any(axis=1)]
     if refitted or not before:
         fresh = clusters.find_centroids(outside, smallest)
@@ -157,7 +149,7 @@ def look(
     lineage.count({name: sizes.get(name, 0) + moved[name] for name in {*sizes, *moved}}, looked_at)
     nameless = (t.topic_id for t in lineage.live() if not t.label)
     _describe(lineage, sorted({*looked_at, *nameless}), frame, points, place, space, now)
-    return lineage
+    return lineage, int((place == "").sum())
 
 
 def _place(points: Matrix, lineage: Lineage) -> NDArray[np.object_]:
