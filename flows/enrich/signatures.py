@@ -54,7 +54,7 @@ _CODE_AFTER_FAILURE = re.compile(
     r"([A-Z]{2,8}-\d{3,5})\b"
 )
 _SMTP = re.compile(r"\b([45]\d\d)[ -#]{1,2}([45]\.\d{1,2}\.\d{1,3})\b")
-# Answers of HTTP (RFC 9110, 6585, 7725) and replies of mail servers (RFC 5321, 4954) share their form: which it is shows
+# Answers of HTTP (RFC 9110, 6585, 7725) and replies of mail servers (RFC 5321, 4954) look alike: which it is shows
 # only where the other has no such number.
 _HTTP_STATUS = r"(4(?:0\d|1[0-8]|2[1-689]|31|51)|5(?:0[0-8]|1[01]))"
 _HTTP = re.compile(
@@ -69,7 +69,7 @@ _MAIL_STATUS = re.compile(
     r"(45[02]|53[0458]|55[0-6])\b(?![.,]\d|[ -#]{1,2}[45]\.\d)",
     re.I,
 )
-PLACEHOLDER = re.compile(r"\[[a-z]{2,12}-[0-9a-f]{4}\]")  # of the redaction: never a code
+PLACEHOLDER = re.compile(r"\[[a-z]{2,12}-[0-9a-f]{4,16}\]")  # of the redaction: never a code
 _EXCEPTION = re.compile(
     r"\b((?:[a-z_$][\w$]*\.)*[A-Z][A-Za-z0-9_]{2,60}(?:Error|Exception|Timeout|Fault))\b(?:\s?:\s?([^\n]{3,200}))?"
 )
@@ -96,7 +96,7 @@ _STRIP: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.I), into)
     for pattern, into in (
         (r"https?://\S+", "<url>"),
-        (r"\[[a-z]+-[0-9a-f]{4}\]|<[a-z_ ]{2,20}>|\S+@\S+", "<id>"),
+        (r"\[[a-z]+-[0-9a-f]{4,16}\]|<[a-z_ ]{2,20}>|\S+@\S+", "<id>"),
         (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<id>"),
         (r"\b(?:imap|pop|pop3|smtp|mail|outlook|www)\.[\w.-]+\.\w{2,}\b|\b[\w-]+\.(?:com|net|org|de|uk|fr|it|es|eu|io)\b",
          "<host>"),
