@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit
 
+VERSION = 1
+
 _HELP = re.compile(
     r"/(?:kb|knowledge(?:base)?|hc|help|faqs?|docs?|articles?|guides?|how-?to|support/(?:solutions|articles))(?:/|$)",
     re.I,
@@ -31,6 +33,11 @@ def article_key(url: str) -> str:
         return f"{host}/articles/{numbered[1]}"
     kept = [segment for segment in path.split("/") if segment and not _LOCALE.match(segment)]
     return "/".join([host, *(kept or [part for part in path.split("/") if part])]).lower()[:200]
+
+
+def title_key(title: str) -> str:
+    """How an article is known that is named by its title."""
+    return f"title:{' '.join(title.lower().split())}"
 
 
 def _parts(url: str) -> tuple[str, str]:

@@ -1,5 +1,5 @@
 """Everything a message names, each normalised and with the words that name it: error codes, exceptions, stack frames,
-HTTP statuses, API paths, pages, versions, browsers, systems, invoices and amounts.
+HTTP statuses, API paths, pages, versions, browsers, systems, invoices, amounts and help articles.
 
 `entities` and `signatures` read out of a ticket the one that matters; this keeps them all, by whoever wrote them.
 Placeholders of the redaction name nothing.
@@ -15,6 +15,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from flows.enrich import entities, signatures
+from flows.enrich.help_links import article_key, is_help_link
 from flows.enrich.signatures import PLACEHOLDER
 
 VERSION = 1
@@ -24,7 +25,7 @@ MAX_MENTIONS = 40  # of one message, in the order of KINDS
 MAX_FRAMES = 10
 KINDS = (
     "error_code", "exception", "stack_frame", "http_status", "api_path", "page", "version", "browser", "os", "invoice",
-    "amount",
+    "amount", "article",
 )  # fmt: skip
 
 _API = re.compile(
@@ -94,6 +95,7 @@ def mentions(text: str, code: str = "", product: entities.Product | None = None)
         ("os", chain(_of_agents(entities.SYSTEMS, agents), entities.named(entities.SYSTEMS, plain))),
         ("invoice", _invoices(said)),
         ("amount", _amounts(said)),
+        ("article", _articles(said)),
     ):
         for value, span in values:
             found.setdefault((kind, value[:MAX_SPAN]), " ".join(span.split())[:MAX_SPAN])
@@ -132,9 +134,9 @@ def _api_paths(text: str) -> Iterator[tuple[str, str]]:
         if not match[1] and path not in with_method and path.count("/") > 1:
             yield path, match[0]
     for match in entities.URL.finditer(text):
-        path = _path_of(match[0], _API_HOST)
-        if path and path not in with_method:
-            yield path, match[0]
+        called = _path_of(match[0], _API_HOST)
+        if called and called not in with_method:
+            yield called, match[0]
 
 
 def _pages(text: str) -> Iterator[tuple[str, str]]:
@@ -153,6 +155,14 @@ def _path_of(url: str, host: re.Pattern[str]) -> str | None:
         return None
     is_api = bool(host.match(name)) or bool(_API_ROOT.match(parts.path) and parts.path.count("/") > 1)
     return entities.route(parts.path) if is_api and parts.path not in ("", "/") else None
+
+
+def _articles(text: str) -> Iterator[tuple[str, str]]:
+    """Help articles that are linked: what was read, or what an agent answered with."""
+    if "://" in text:
+        for match in entities.URL.finditer(text):
+            if is_help_link(match[0]):
+                yield article_key(match[0]), match[0]
 
 
 def _invoices(text: str) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from flows.enrich.help_links import article_key, is_help_link
+from flows.enrich.help_links import article_key, is_help_link, title_key
 from flows.enrich.sentences import sentences
 
 VERSION = 1
@@ -240,7 +240,7 @@ def _article(sentence: str, following: str) -> str | None:
         if links:
             return article_key(links[0])
     title = _TITLE.search(sentence)
-    return f"title:{' '.join(title[1].lower().split())}" if title else None
+    return title_key(title[1]) if title else None
 
 
 def _span(sentence: str, match: re.Match[str]) -> str:
