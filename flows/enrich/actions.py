@@ -10,6 +10,7 @@ import re
 
 from flows.core.keys import digest
 from flows.enrich.help_links import is_help_link
+from flows.enrich.hints import holds
 from flows.enrich.sentences import sentences
 from flows.enrich.signatures import PLACEHOLDER
 
@@ -92,6 +93,30 @@ _GREETING = re.compile(
     r"[^\n,!.]{0,40}[,!.\n]",
     re.I,
 )
+# Words of which a text must hold one for the pattern to match it.
+_WORDS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
+    "bug_noted": (("bug", "regress", "known", "developer", "defect"), _BUG),
+    "workaround": (("work", "alternative", "mean", "for now", "until then", "temporary", "stopgap"), _WORKAROUND),
+    "refund": (("refund", "credit"), _REFUND),
+    "escalation": (
+        ("escalat", "engineer", "develop", "special", "tier", "level", "product", "billing", "security", "team",
+         "colleague", "manager", "filed"),
+        _ESCALATION,
+    ),
+    "fix": (("fix", "patch", "correct", "deployed", "released", "shipped", "resolved", "rolled out"), _FIX),
+}  # fmt: skip
+# Words of which a text must hold one for the pattern to match it.
+_WORDS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
+    "bug_noted": (("bug", "regress", "known", "developer", "defect"), _BUG),
+    "workaround": (("work", "alternative", "mean", "for now", "until then", "temporary", "stopgap"), _WORKAROUND),
+    "refund": (("refund", "credit"), _REFUND),
+    "escalation": (
+        ("escalat", "engineer", "develop", "special", "tier", "level", "product", "billing", "security", "team",
+         "colleague", "manager", "filed"),
+        _ESCALATION,
+    ),
+    "fix": (("fix", "patch", "correct", "deployed", "released", "shipped", "resolved", "rolled out"), _FIX),
+}  # fmt: skip
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -103,22 +128,27 @@ def actions_of(text: str, *, is_public: bool = True) -> list[str]:
     said = text[:SAMPLE].replace("’", "'")
     if not said.strip():
         return []
+    lowered = said.lower()
     links = [match[0] for match in _URL.finditer(said)] if "://" in said else []
     found = {
-        "question": bool(_ASKED.search(said)) or any(
-            piece.endswith("?") and not _POLITE.search(piece) and len(piece) > 12 for piece in sentences(said)
-        ),
+        "question": bool(_ASKED.search(said)) or ("?" in said and _asks(said)),
         "article": any(is_help_link(link) and not _TRACKER.match(link) for link in links),
         "tracker": any(_TRACKER.match(link) for link in links),
-        "bug_noted": bool(_BUG.search(_NO_BUG.sub(" ", said))),
         "instructions": bool(_INSTRUCTIONS.search(said)),
-        "workaround": bool(_WORKAROUND.search(said)),
-        "refund": bool(_REFUND.search(said)),
-        "escalation": bool(_ESCALATION.search(said)),
-        "fix": bool(_FIX.search(said)),
-    }  # fmt: skip
+        **{name: _shows(said, lowered, *_WORDS[name]) for name in _WORDS},
+    }
     done = [name for name in ACTIONS if found.get(name) and (is_public or name in INTERNAL)]
     return done or (["reply"] if is_public else [])
+
+
+def _asks(said: str) -> bool:
+    return any(piece.endswith("?") and not _POLITE.search(piece) and len(piece) > 12 for piece in sentences(said))
+
+
+def _shows(said: str, lowered: str, hints: tuple[str, ...], pattern: re.Pattern[str]) -> bool:
+    if not holds(lowered, hints):
+        return False
+    return bool(pattern.search(_NO_BUG.sub(" ", said) if pattern is _BUG else said))
 
 
 def reply_key(text: str) -> str | None:

@@ -25,6 +25,7 @@ _FILE_ROOT = re.compile(
 )
 
 _DIGIT = re.compile(r"\d")
+_POINT = re.compile(r"\d\.\d")
 _NUMBER = r"(\d{1,4}+(?:\.\d{1,5}+){1,3}+)"
 _VERSION = re.compile(
     rf"\b(?:version|ver\.?|release|build|v)\s?(?:is|number|nr\.?|no\.?|:|=|#)?\s?v?{_NUMBER}(?!\.\d)", re.I
@@ -154,7 +155,8 @@ def versions(text: str, product: Product | None = None) -> Iterator[tuple[str, s
     """All of them in that order, of whatever release, with the words that name them."""
     if not _DIGIT.search(text):
         return
-    patterns = (_VERSION, _WHOLE_VERSION) if product is None else (product.named, _VERSION, _WHOLE_VERSION)
+    patterns = [] if product is None else [product.named]
+    patterns += [_VERSION] * (_POINT.search(text) is not None) + [_WHOLE_VERSION] * ("version" in text.lower())
     for pattern in patterns:
         for match in pattern.finditer(text):
             if not _OTHER_PRODUCT.search(text[max(0, match.start() - 24) : match.start()]):

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from flows.enrich import entities, signatures
 from flows.enrich.help_links import article_key, is_help_link
+from flows.enrich.hints import holds
 from flows.enrich.signatures import PLACEHOLDER
 
 VERSION = 1
@@ -52,7 +53,13 @@ _AMOUNT = re.compile(
     rf"(?<![\w.,$€£¥/-])(?:((?:US|CA|AU|NZ|[CAR])?\$|[€£¥]|(?:{_CODES})(?![A-Za-z]))\s?({_SUM})(?![\w$€£¥]|[.,/]\d)"
     rf"|({_SUM})\s?([€£¥$]|(?:{_CODES}|(?i:euros?|dollars?))(?![A-Za-z]))(?![\w$]))"
 )
-_MONEY_HINT = re.compile(rf"[€£¥$]|\b(?:{_CODES}|(?i:euros?|dollars?))\b")
+_MONEY_HINTS = (
+    *"€£¥$", "eur", "usd", "dollar", "gbp", "chf",
+    *(code.lower() for code in _CODES.split("|")[4:]),
+)  # fmt: skip
+_DIGIT = re.compile(r"\d")
+_API_HINTS = ("/api", "/rest", "/graphql", "/rpc", "/oauth", "/v", "//api")
+_METHODS = ("GET ", "POST ", "PUT ", "PATCH ", "DELETE ")
 _INVOICE_CODE = re.compile(
     r"(?<![\w/-])(INV(?:OICE)?[-_#]?(?:[A-Z0-9]{1,8}[-_/]){0,3}\d{2,12}|in_[A-Za-z0-9]{14,26})(?![\w/])"
 )
@@ -125,6 +132,9 @@ def _api_paths(text: str) -> Iterator[tuple[str, str]]:
     if "/" not in text:
         return
     with_method = {}
+    has_method = holds(text, _METHODS)
+    if not has_method and not holds(text, _API_HINTS):
+        return
     for match in _METHOD_PATH.finditer(text):
         path = entities.route(match[2].rstrip("."))
         with_method[path] = match[1]
@@ -170,7 +180,7 @@ def _invoices(text: str) -> Iterator[tuple[str, str]]:
     if "in" in lowered:
         for match in _INVOICE_CODE.finditer(text):
             yield match[1] if match[1].startswith("in_") else match[1].upper(), match[0]
-    if any(hint in lowered for hint in ("invoice", "rechnung", "factu", "fattura", "fatura")):
+    if holds(lowered, ("invoice", "rechnung", "factu", "fattura", "fatura")):
         for match in _INVOICE_NAMED.finditer(text):
             cue, number = match[1], match[2].strip("-/_")
             is_year = re.fullmatch(r"(?:19|20)\d\d", number) and not re.search(r"[#n:]", cue, re.I)
@@ -180,7 +190,8 @@ def _invoices(text: str) -> Iterator[tuple[str, str]]:
 
 def _amounts(text: str) -> Iterator[tuple[str, str]]:
     """`1200.50 EUR`. A bare dollar sign is taken for the US dollar."""
-    if not _MONEY_HINT.search(text):
+    lowered = text.lower()
+    if not _DIGIT.search(text) or not holds(lowered, _MONEY_HINTS):
         return
     for match in _AMOUNT.finditer(text):
         currency = (match[1] or match[4]).upper()

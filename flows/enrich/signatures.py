@@ -154,6 +154,9 @@ def codes(text: str) -> Iterator[tuple[str, str]]:
             yield f"SMTP {smtp[1]} {smtp[2]}", smtp[0]
         for smtp in _MAIL_STATUS.finditer(text):
             yield f"SMTP {smtp[1]}", smtp[0]
+    lowered = text.lower()
+    if not ("err" in lowered or "fault" in lowered or "failure" in lowered):
+        return
     for named in _NAMED_CODE.finditer(text):
         value = named[1]
         is_status = re.fullmatch(r"[45]\d\d", value)  # left to the rules above

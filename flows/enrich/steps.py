@@ -15,6 +15,7 @@ from typing import NamedTuple
 import polars as pl
 
 from flows.enrich.help_links import article_key, is_help_link, title_key
+from flows.enrich.hints import holds
 from flows.enrich.sentences import sentences
 
 VERSION = 1
@@ -145,7 +146,7 @@ def find_steps(text: str, rules: tuple[Rule, ...], language: str | None = None) 
     """
     lowered = text[:SAMPLE].lower()
     spoken = language if language in _DENIED else "en"
-    likely = [rule for rule in rules if rule.language == spoken and any(need in lowered for need in rule.needs)]
+    likely = [rule for rule in rules if rule.language == spoken and holds(lowered, rule.needs)]
     if not likely:
         return []
     found: dict[str, Step] = {}
@@ -163,7 +164,7 @@ def _of_sentence(sentence: str, following: str, rules: list[Rule], language: str
     plain = sentence.replace("’", "'").replace("`", "'").lower()
     steps = []
     for rule in rules:
-        if not any(need in plain for need in rule.needs):
+        if not holds(plain, rule.needs):
             continue
         for match in rule.pattern.finditer(plain):
             is_tried = _is_tried(plain, match, language)
