@@ -19,6 +19,8 @@ TABLES: dict[str, str] = {
     "entities": """
         ticket_id VARCHAR, message_id VARCHAR, said_by VARCHAR, kind VARCHAR, value VARCHAR, span VARCHAR
     """,
+    # One row a ticket where agents call some of them bugs: how likely that is of this one, and the words that say so.
+    "bug_scores": "ticket_id VARCHAR, likeness DOUBLE, words VARCHAR[], model_id VARCHAR, content_hash VARCHAR",
     # One row a step that a customer's message says was tried, or was not. `outcome` is helped, did_not_help, or null
     # where it is not said; `article` is how the help article they followed is known, `article_id` which one it is.
     "steps": """
