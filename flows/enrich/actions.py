@@ -105,18 +105,6 @@ _WORDS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
     ),
     "fix": (("fix", "patch", "correct", "deployed", "released", "shipped", "resolved", "rolled out"), _FIX),
 }  # fmt: skip
-# Words of which a text must hold one for the pattern to match it.
-_WORDS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
-    "bug_noted": (("bug", "regress", "known", "developer", "defect"), _BUG),
-    "workaround": (("work", "alternative", "mean", "for now", "until then", "temporary", "stopgap"), _WORKAROUND),
-    "refund": (("refund", "credit"), _REFUND),
-    "escalation": (
-        ("escalat", "engineer", "develop", "special", "tier", "level", "product", "billing", "security", "team",
-         "colleague", "manager", "filed"),
-        _ESCALATION,
-    ),
-    "fix": (("fix", "patch", "correct", "deployed", "released", "shipped", "resolved", "rolled out"), _FIX),
-}  # fmt: skip
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
