@@ -28,13 +28,13 @@ _DIGIT = re.compile(r"\d")
 _POINT = re.compile(r"\d\.\d")
 _NUMBER = r"(\d{1,4}+(?:\.\d{1,5}+){1,3}+)"
 _VERSION = re.compile(
-    rf"\b(?:version|ver\.?|release|build|v)\s?(?:is|number|nr\.?|no\.?|:|=|#)?\s?v?{_NUMBER}(?!\.\d)", re.I
+    rf"(?<![-\w])(?:version|ver\.?|release|build|v)\s?(?:is|number|nr\.?|no\.?|:|=|#)?\s?v?{_NUMBER}(?!\.\d)", re.I
 )
 _WHOLE_VERSION = re.compile(r"\bversion\s?(?:is|number|:|=|#)?\s?(\d{2,4})(?!\w|[.,]\d)", re.I)
 _OTHER_PRODUCT = re.compile(
     r"(?:windows|macos|mac os|os x|ios|ipados|android|ubuntu|debian|mint|fedora|linux|kernel|chrome|firefox|safari|edge"
     r"|opera|brave|java|python|node|php|outlook|office|excel|postfix|dovecot|openssl|tls|ssl|imap|bios|driver)"
-    r"\W{0,3}(?:\w+\W){0,1}$",
+    r"\W{0,3}(?:\w+\W){0,2}$",
     re.I,
 )
 
@@ -118,7 +118,7 @@ def known_products(releases: list[tuple[str, str]]) -> Product | None:
         return None
     number = r"(\d{1,4}+(?:\.\d{1,5}+){0,3}+)(?![ -]?bit)"  # possessive: 128.5.2esr is not 128.5
     return Product(
-        named=re.compile(rf"\b(?:{names})(?:[ /-]|\s?\()*(?:version|ver\.?|v)?\s?{number}", re.I),
+        named=re.compile(rf"\b(?:{names})(?:[ /-]|\s?\(){{1,3}}(?:version|ver\.?|v)?\s?{number}", re.I),
         majors=frozenset(version.split(".")[0] for _, version in releases),
     )
 

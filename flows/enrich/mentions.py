@@ -97,7 +97,7 @@ def mentions(text: str, code: str = "", product: entities.Product | None = None)
         ("http_status", signatures.statuses(both)),
         ("api_path", _api_paths(both)),
         ("page", _pages(said)),
-        ("version", entities.versions(plain, product)),
+        ("version", entities.versions(both, product)),
         ("browser", chain(_of_agents(entities.BROWSERS, agents), entities.named(entities.BROWSERS, plain))),
         ("os", chain(_of_agents(entities.SYSTEMS, agents), entities.named(entities.SYSTEMS, plain))),
         ("invoice", _invoices(said)),
@@ -106,6 +106,9 @@ def mentions(text: str, code: str = "", product: entities.Product | None = None)
     ):
         for value, span in values:
             found.setdefault((kind, value[:MAX_SPAN]), " ".join(span.split())[:MAX_SPAN])
+    for kind, value in [key for key in found if key[0] in ("browser", "os")]:
+        if any(kind == other and name.startswith(f"{value} ") for other, name in found):
+            del found[kind, value]  # named with its version elsewhere
     return [Mention(kind, value, span) for (kind, value), span in found.items()][:MAX_MENTIONS]
 
 

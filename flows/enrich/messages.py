@@ -180,18 +180,19 @@ def _read(
         "churn_kind": said.kind if said else None,
         "churn_span": said.span if said else None,
         "is_automatic": is_automatic,
-        **({} if is_automatic else _facts(row, f"{subject}\n{text}" if subject else text, code, spoken, rules, failed)),
+        **({} if is_automatic else _facts(row, subject, text, code, spoken, rules, failed)),
         "extractor_error": "; ".join(failed) or None,
     }
 
 
 def _facts(
-    row: dict[str, Any], text: str, code: str, spoken: str | None, rules: FactRules, failed: list[str]
+    row: dict[str, Any], subject: str, text: str, code: str, spoken: str | None, rules: FactRules, failed: list[str]
 ) -> dict[str, Any]:
-    """What a message names, what its customer tried, what its agent did."""
+    """What a message names, what its customer tried, what its agent did. A subject such as `Reset password` asks."""
     role = row["author_role"]
+    whole = f"{subject}\n{text}" if subject else text
     found: dict[str, Any] = {
-        "entities": attempt("entities", failed, lambda: facts.named(text, code, role, rules)),
+        "entities": attempt("entities", failed, lambda: facts.named(whole, code, role, rules)),
     }
     if role == "customer":
         found["steps"] = attempt("steps", failed, lambda: facts.tried(text, spoken, rules))

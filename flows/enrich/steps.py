@@ -44,6 +44,16 @@ _TRIED = re.compile(
     r"|booted|started|tested|switched|created|made|checked|same|happens|happened|went|happening|also|both|logged"
     r"|with no|gone|have|had|managed|decided|proceeded)\b"
 )
+_TRIED_THING = re.compile(
+    r"\b(?:tried|trying|tested|testing|us(?:ed|ing)(?= ?(?:\w+ ){0,2}$)|started|starting|ran|running|opened|booted"
+    r"|created|made|switched"
+    r"|installed|checked|happen(?:s|ed|ing)|works?|worked|fails?|failed|even|same (?:problem|issue|error|thing"
+    r"|result)s?)\b"
+)
+_ASIDE = re.compile(r"\($|(?<!switched )(?<!changed )(?<!went )\bto (?:my |the |a |an )?$")  # moved to another computer
+# What began with an update is no remedy.
+_SINCE = re.compile(r"\b(?:since|after|when|once|following|during|as)\b(?!.*\beven\b)")
+_CHANGES = {"update", "downgrade"}
 _HYPOTHETICAL = re.compile(
     r"\b(?:should|shall|could|can|would|will|'ll|may|might|must|need|needs|ought|if|unless|how|please|recommend"
     r"|suggest(?:s|ed)?|advised?|told|asks?|asked|wants?|wanted|plan(?:ning)?|going to|about to|before|instead of"
@@ -55,13 +65,16 @@ _NOT = re.compile(
     r"(?!.*\b(?:after|by|despite|even|when|although|though|because|since|until|only)\b)"
 )
 _NOT_TRIED = re.compile(
-    r"\b(?:not|never|haven't|didn't|hadn't|yet to|without)\b(?!.*\b(?:only|just|sure|help|work|after|by|despite"
-    r"|even|when|because|since)\b)"
+    r"\b(?:not|never|haven't|didn't|hadn't|yet to)\b(?!.*\b(?:only|just|sure|help|work|after|by|despite"
+    r"|even|when|while|because|since|hence|so|why)\b)"
 )
-_CLAUSE = re.compile(r"\b(?:but|however|although|though|yet)\b|;|, (?=(?:i|we|then|so|and i|and we|it|they|you)\b)| - ")
+_CLAUSE = re.compile(
+    r"\b(?:but|however|although|though)\b|, yet\b|;|, (?=(?:i|we|then|so|and i|and we|it|they|you)\b)| - "
+)
 _PAST = re.compile(
     r"(?:\w+ed|reset|re-set|ran|went|did|gone|set|rebuilt|made|wrote|spoke|read|looked|left|tried|used|put|cut)\b"
 )
+_ASKS_TOO = re.compile(r"(?:reset|re-set|set|put|cut|read)\b")  # past, or what is asked for
 _VERB = re.compile(
     r"(?:re-?start|reboot|relaunch|power|turn|re-?install|uninstall|install|updat|upgrad|downgrad|roll|go|revert"
     r"|clear|delet"
@@ -167,7 +180,7 @@ def _of_sentence(sentence: str, following: str, rules: list[Rule], language: str
         if not holds(plain, rule.needs):
             continue
         for match in rule.pattern.finditer(plain):
-            is_tried = _is_tried(plain, match, language)
+            is_tried = None if _is_cause(rule.step, plain[: match.start()]) else _is_tried(plain, match, language)
             if is_tried is None:
                 continue
             article = _article(sentence, following) if rule.step == FOLLOWED else None
@@ -194,6 +207,8 @@ def _is_tried(plain: str, match: re.Match[str], language: str) -> bool | None:
     if _PAST.match(words):
         if _THEIRS.search(before) or not _MINE.search(before):
             return False if _NOT_TRIED.search(before) and re.search(r"\b(?:i|we)\b", before) else None
+        if _ASKS_TOO.match(words) and not re.search(r"\b(?:i|we|i've|we've|i'd|have|had|having)\b", before):
+            return None
         if re.search(r"\b(?:if|unless|until|before|as soon as) (?:i|we)(?: \w+)?\s$", before):
             return None
         return not _NOT_TRIED.search(before)
@@ -208,9 +223,17 @@ def _is_tried(plain: str, match: re.Match[str], language: str) -> bool | None:
         and not re.search(r"\b(?:tr(?:ied|ying)|attempted|managed|decided)\b", before)
     ):
         return None
-    if _TRIED.search(before):
+    if is_verb and _TRIED.search(before):
+        return True
+    if not is_verb and _TRIED_THING.search(before) and not _ASIDE.search(before):
         return True
     return True if is_verb and re.match(r"[^,.;]{0,30}\b(?:did|does|has|had) ?n[o']t", plain[match.end() :]) else None
+
+
+def _is_cause(step: str, before: str) -> bool:
+    """Whether they updated before it began: `since I updated`, not `even after updating`."""
+    clause = _CLAUSE.split(before)[-1][-80:]
+    return step in _CHANGES and _SINCE.search(clause) is not None and not re.search(r"\beven\b", clause)
 
 
 def _outcome(after: str, following: str) -> str | None:

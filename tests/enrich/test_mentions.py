@@ -53,6 +53,7 @@ TEXTS: list[tuple[str, dict[str, list[str]]]] = [
     ("in Firefox 121 and in Chrome 120, also in Safari", {"browser": ["Firefox 121", "Chrome 120", "Safari"]}),
     ("the edge of the opera house, a brave attempt", {}),
     ("on macOS 14.2 and on Ubuntu", {"os": ["macOS 14.2", "Linux"]}),
+    ("Windows, that is Windows 11", {"os": ["Windows 11"]}),
     ("on my iPhone and on Android 14", {"os": ["iOS", "Android 14"]}),
     (
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36"
