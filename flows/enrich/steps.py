@@ -39,10 +39,9 @@ _THEIRS = re.compile(
     r"|itself)\b(?!.*\b(?:i|we|i've|we've|i'd|ive)\b)"
 )
 _TRIED = re.compile(
-    r"\b(?:tr(?:y|ied|ying)|attempt(?:ed|ing)|after|by|despite|besides|even|including|did|done|performed|ran|used"
-    r"|opened"
-    r"|booted|started|tested|switched|created|made|checked|same|happens|happened|went|happening|also|both|logged"
-    r"|with no|gone|have|had|managed|decided|proceeded)\b"
+    r"\b(?:tr(?:y|ied|ying)|attempt(?:ed|ing)|after|by|despite|besides|even|including|did|done|performed|managed"
+    r"|decided"
+    r"|proceeded|with no)\b"
 )
 _TRIED_THING = re.compile(
     r"\b(?:tried|trying|tested|testing|us(?:ed|ing)(?= ?(?:\w+ ){0,2}$)|started|starting|ran|running|opened|booted"
@@ -50,12 +49,15 @@ _TRIED_THING = re.compile(
     r"|installed|checked|happen(?:s|ed|ing)|works?|worked|fails?|failed|even|same (?:problem|issue|error|thing"
     r"|result)s?)\b"
 )
-_ASIDE = re.compile(r"\($|(?<!switched )(?<!changed )(?<!went )\bto (?:my |the |a |an )?$")  # moved to another computer
-# What began with an update is no remedy.
+_ASIDE = re.compile(
+    r"\($|\bof (?:the|my|an?) $|(?<!switched )(?<!changed )(?<!went )\bto (?:my |the |a |an )?$"
+)  # moved to another computer
+# What began with a change is no remedy.
 _SINCE = re.compile(r"\b(?:since|after|when|once|following|during|as)\b(?!.*\beven\b)")
-_CHANGES = {"update", "downgrade"}
+_CHANGES = {"update", "downgrade", "reset_password"}
 _HYPOTHETICAL = re.compile(
     r"\b(?:should|shall|could|can|would|will|'ll|may|might|must|need|needs|ought|if|unless|how|please|recommend"
+    r"|consider(?:ing)?"
     r"|suggest(?:s|ed)?|advised?|told|asks?|asked|wants?|wanted|plan(?:ning)?|going to|about to|before|instead of"
     r"|rather than|do i|do we|is there|way to|possible|option to|why|where|have to|has to"
     r"|prompt(?:s|ed)?)\b(?!.*\b(?:so|but) (?:i|we)\b)"
@@ -67,6 +69,14 @@ _NOT = re.compile(
 _NOT_TRIED = re.compile(
     r"\b(?:not|never|haven't|didn't|hadn't|yet to)\b(?!.*\b(?:only|just|sure|help|work|after|by|despite"
     r"|even|when|while|because|since|hence|so|why)\b)"
+)
+# A past form soon after the denial, or at the end of a list that it opens; else a word of trying.
+_JUST_DENIED = re.compile(
+    r"\b(?:not|never|\w+n't)(?: \w+){0,2} $|\b(?:i|we) (?:have not|haven't|did not|didn't|never)\b[^.]{0,40}\bor $"
+)
+_DENIES_TRYING = re.compile(
+    r"\b(?:i|we)\b.{0,30}\b(?:not|never|\w+n't)\b.{0,30}\b(?:tr(?:ied|ying)|used|done|attempted)\b"
+    r"|\b(?:did not|didn't|never)(?: even| yet| really)? $"
 )
 _CLAUSE = re.compile(
     r"\b(?:but|however|although|though)\b|, yet\b|;|, (?=(?:i|we|then|so|and i|and we|it|they|you)\b)| - "
@@ -204,18 +214,19 @@ def _is_tried(plain: str, match: re.Match[str], language: str) -> bool | None:
     if re.search(r"\b(?:do|did|does|should|can|could|would|will|shall|must) (?:i|we|you)\b", before):
         return None
     words = match[0]
+    denied = _NOT_TRIED.search(before)
     if _PAST.match(words):
+        if denied:
+            return False if _JUST_DENIED.search(before) else None
         if _THEIRS.search(before) or not _MINE.search(before):
-            return False if _NOT_TRIED.search(before) and re.search(r"\b(?:i|we)\b", before) else None
+            return None
         if _ASKS_TOO.match(words) and not re.search(r"\b(?:i|we|i've|we've|i'd|have|had|having)\b", before):
             return None
-        if re.search(r"\b(?:if|unless|until|before|as soon as) (?:i|we)(?: \w+)?\s$", before):
-            return None
-        return not _NOT_TRIED.search(before)
+        return None if re.search(r"\b(?:if|unless|until|before|as soon as) (?:i|we)(?: \w+)?\s$", before) else True
     if _HYPOTHETICAL.search(before):
         return None
     if _NOT.search(before):
-        return False if _NOT_TRIED.search(before) else None
+        return False if denied and _DENIES_TRYING.search(before) else None
     is_verb = _VERB.match(words) is not None
     if (
         is_verb
@@ -231,7 +242,7 @@ def _is_tried(plain: str, match: re.Match[str], language: str) -> bool | None:
 
 
 def _is_cause(step: str, before: str) -> bool:
-    """Whether they updated before it began: `since I updated`, not `even after updating`."""
+    """Whether they changed it before the trouble began: `since I updated`, not `even after updating`."""
     clause = _CLAUSE.split(before)[-1][-80:]
     return step in _CHANGES and _SINCE.search(clause) is not None and not re.search(r"\beven\b", clause)
 
