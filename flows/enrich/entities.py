@@ -33,7 +33,7 @@ _VERSION = re.compile(
 _WHOLE_VERSION = re.compile(r"\bversion\s?(?:is|number|:|=|#)?\s?(\d{2,4})(?!\w|[.,]\d)", re.I)
 _OTHER_PRODUCT = re.compile(
     r"(?:windows|macos|mac os|os x|ios|ipados|android|ubuntu|debian|mint|fedora|linux|kernel|chrome|firefox|safari|edge"
-    r"|opera|brave|java|python|node|php|outlook|office|excel|postfix|dovecot|openssl|tls|ssl|imap|bios|driver)"
+    r"|opera|brave|java|python|node|php|outlook|office|excel|postfix|dovecot|openssl|tls|ssl|imap|bios|driver|kde|plasma|frameworks|qt|gnome|norton|kaspersky|avast|eset|mcafee)"
     r"\W{0,3}(?:\w+\W){0,2}$",
     re.I,
 )
@@ -54,7 +54,11 @@ BROWSERS: Rules = tuple(
         ("Vivaldi", ("vivaldi",), r"\bVivaldi\b[ /]?(\d{1,3})?"),
         ("Samsung Internet", ("samsung",), r"\bSamsung(?: Internet|Browser)\b[ /]?(\d{1,3})?"),
         ("Firefox", ("firefox", "fxios"), r"\b(?:[Ff]irefox|FxiOS)\b(?: version)?[ /]?(\d{2,3})?"),
-        ("Chrome", ("chrome", "crios"), r"\b(?:[Cc]hrome(?! ?OS)|CriOS)\b(?: version| browser)?[ /]?(\d{2,3})?"),
+        (
+            "Chrome",
+            ("chrome", "crios"),
+            r"\b(?:(?<!user )[Cc]hrome(?! ?OS)|CriOS)\b(?: version| browser)?[ /]?(\d{2,3})?",
+        ),
         ("Safari", ("safari",), r"\b[Ss]afari\b(?: version)?(?: (\d{2}))?"),
         ("Internet Explorer", ("explorer", "ie"), r"\b(?:Internet Explorer|IE) ?(\d{1,2})\b"),
     )

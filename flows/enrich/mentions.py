@@ -30,14 +30,13 @@ KINDS = (
 )  # fmt: skip
 
 _API = re.compile(
-    r"(?:\b(GET|POST|PUT|PATCH|DELETE|HEAD)\s{1,3})?(?:https?://[\w.:-]{1,100})?"
-    r"(?<![\w/.~-])(/(?:api|rest|graphql|rpc|oauth2?|v\d{1,2})(?:/[\w{}:.%-]{1,80}){0,12})(?![\w-])"
+    r"(?:\b(GET|POST|PUT|PATCH|DELETE|HEAD)\s{1,3})?(?<![\w/.~-])(/(?:api|rest|graphql|rpc|oauth2?|v\d{1,2})(?:/[\w{}:.%-]{1,80}){0,12})(?![\w-])"
 )
 _METHOD_PATH = re.compile(
     r"\b(GET|POST|PUT|PATCH|DELETE)\s{1,3}(?:https?://[\w.:-]{1,100})?(/[\w{}:.%-]{1,80}(?:/[\w{}:.%-]{1,80}){0,12})"
 )
 _API_HOST = re.compile(r"^api\d?[.-]", re.I)
-_API_ROOT = re.compile(r"^/(?:api|rest|graphql|rpc|oauth2?|v\d{1,2})(?:/|$)")
+_API_ROOT = re.compile(r"^/(?:api|rest|graphql|rpc)(?:/|$)")
 _JS_FRAME = re.compile(r"\bat (?:async )?([\w$.<>]{1,120})\s?\((?:[^()\s]{1,300}/)?([\w.-]{1,80}\.\w{1,6}):\d+")
 _PY_FRAME = re.compile(r'File "(?:[^"\n]{1,300}[/\\])?([^"/\\\n]{1,80})", line \d+, in ([\w<>]{1,80})')
 _USER_AGENT = re.compile(r"Mozilla/5\.0 \([^()\n]{1,200}\)(?: [\w./]{2,40}(?: \([^()\n]{1,60}\))?){0,8}")

@@ -36,7 +36,7 @@ _MINE = re.compile(
 )
 _THEIRS = re.compile(
     r"\b(?:you|they|he|she|it|support|windows|who|that|which|was|were|is|are|been|being|be|gets?|got|has|automatically"
-    r"|itself)\b(?!.*\b(?:i|we|i've|we've|i'd|ive)\b)"
+    r"|itself|(?:is|was|are|were|does|has)n't)\b(?!.*\b(?:i|we|i've|we've|i'd|ive)\b)"
 )
 _TRIED = re.compile(
     r"\b(?:tr(?:y|ied|ying)|attempt(?:ed|ing)|after|by|despite|besides|even|including|did|done|performed|managed"
