@@ -6,15 +6,16 @@ Each is what the customer stated, or None: a missing version is not guessed here
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-VERSION = 1
+VERSION = 2
 SAMPLE = 8_000
 
 # A host counts as the product when it looks like an application's: other links are what people read elsewhere.
 _APP_HOST = re.compile(r"^(?:app|my|portal|console|dashboard|admin|web|cloud|account|workspace)\d?[.-]", re.I)
-_URL = re.compile(r"https?://[^\s<>\"'()\[\]]{4,400}")
+URL = re.compile(r"https?://[^\s<>\"'()\[\]]{4,400}")
 _BARE_PATH = re.compile(
     r"(?:\b(?:on|at|page|url|under|in|open(?:ing)?|visit(?:ing)?|to|from|route)\b:?\s+)(/[a-z][\w-]*(?:/[\w:{}.-]+){0,6})(?![\w/])"
 )
@@ -24,22 +25,23 @@ _FILE_ROOT = re.compile(
 )
 
 _DIGIT = re.compile(r"\d")
+_POINT = re.compile(r"\d\.\d")
 _NUMBER = r"(\d{1,4}+(?:\.\d{1,5}+){1,3}+)"
 _VERSION = re.compile(
-    rf"\b(?:version|ver\.?|release|build|v)\s?(?:is|number|nr\.?|no\.?|:|=|#)?\s?v?{_NUMBER}(?!\.\d)", re.I
+    rf"(?<![-\w])(?:version|ver\.?|release|build|v)\s?(?:is|number|nr\.?|no\.?|:|=|#)?\s?v?{_NUMBER}(?!\.\d)", re.I
 )
 _WHOLE_VERSION = re.compile(r"\bversion\s?(?:is|number|:|=|#)?\s?(\d{2,4})(?!\w|[.,]\d)", re.I)
 _OTHER_PRODUCT = re.compile(
     r"(?:windows|macos|mac os|os x|ios|ipados|android|ubuntu|debian|mint|fedora|linux|kernel|chrome|firefox|safari|edge"
-    r"|opera|brave|java|python|node|php|outlook|office|excel|postfix|dovecot|openssl|tls|ssl|imap|bios|driver)"
-    r"\W{0,3}(?:\w+\W){0,1}$",
+    r"|opera|brave|java|python|node|php|outlook|office|excel|postfix|dovecot|openssl|tls|ssl|imap|bios|driver|kde|plasma|frameworks|qt|gnome|norton|kaspersky|avast|eset|mcafee)"
+    r"\W{0,3}(?:\w+\W){0,2}$",
     re.I,
 )
 
 # Name, words of which a text must hold one (in lower case) for the pattern to match it, pattern.
-_Rules = tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...]
+Rules = tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...]
 
-_BROWSERS: _Rules = tuple(
+BROWSERS: Rules = tuple(
     (name, needs, re.compile(pattern))
     for name, needs, pattern in (
         (
@@ -52,12 +54,16 @@ _BROWSERS: _Rules = tuple(
         ("Vivaldi", ("vivaldi",), r"\bVivaldi\b[ /]?(\d{1,3})?"),
         ("Samsung Internet", ("samsung",), r"\bSamsung(?: Internet|Browser)\b[ /]?(\d{1,3})?"),
         ("Firefox", ("firefox", "fxios"), r"\b(?:[Ff]irefox|FxiOS)\b(?: version)?[ /]?(\d{2,3})?"),
-        ("Chrome", ("chrome", "crios"), r"\b(?:[Cc]hrome(?! ?OS)|CriOS)\b(?: version| browser)?[ /]?(\d{2,3})?"),
+        (
+            "Chrome",
+            ("chrome", "crios"),
+            r"\b(?:(?<!user )[Cc]hrome(?! ?OS)|CriOS)\b(?: version| browser)?[ /]?(\d{2,3})?",
+        ),
         ("Safari", ("safari",), r"\b[Ss]afari\b(?: version)?(?: (\d{2}))?"),
         ("Internet Explorer", ("explorer", "ie"), r"\b(?:Internet Explorer|IE) ?(\d{1,2})\b"),
     )
 )
-_SYSTEMS: _Rules = tuple(
+SYSTEMS: Rules = tuple(
     (name, needs, re.compile("|".join(patterns)))
     for name, needs, patterns in (
         (
@@ -116,7 +122,7 @@ def known_products(releases: list[tuple[str, str]]) -> Product | None:
         return None
     number = r"(\d{1,4}+(?:\.\d{1,5}+){0,3}+)(?![ -]?bit)"  # possessive: 128.5.2esr is not 128.5
     return Product(
-        named=re.compile(rf"\b(?:{names})(?:[ /-]|\s?\()*(?:version|ver\.?|v)?\s?{number}", re.I),
+        named=re.compile(rf"\b(?:{names})(?:[ /-]|\s?\(){{1,3}}(?:version|ver\.?|v)?\s?{number}", re.I),
         majors=frozenset(version.split(".")[0] for _, version in releases),
     )
 
@@ -128,8 +134,8 @@ def find_environment(text: str, product: Product | None = None, own_version: str
     return Environment(
         app_version=_tidy_version(own_version) or find_version(sample, product),
         page_route=find_route(sample),
-        browser=_first(_BROWSERS, sample, lowered),
-        os=_first(_SYSTEMS, sample, lowered),
+        browser=first_named(BROWSERS, sample, lowered),
+        os=first_named(SYSTEMS, sample, lowered),
     )
 
 
@@ -143,35 +149,47 @@ def find_version(text: str, product: Product | None = None) -> str | None:
 
     Where releases are known, a number counts only if its major number is that of a release.
     """
+    for version, _ in versions(text, product):
+        if product is None or version.split(".")[0] in product.majors:
+            return version
+    return None
+
+
+def versions(text: str, product: Product | None = None) -> Iterator[tuple[str, str]]:
+    """All of them in that order, of whatever release, with the words that name them."""
     if not _DIGIT.search(text):
-        return None
-    patterns = (_VERSION, _WHOLE_VERSION) if product is None else (product.named, _VERSION, _WHOLE_VERSION)
+        return
+    patterns = [] if product is None else [product.named]
+    patterns += [_VERSION] * (_POINT.search(text) is not None) + [_WHOLE_VERSION] * ("version" in text.lower())
     for pattern in patterns:
         for match in pattern.finditer(text):
-            if product is not None and match[1].split(".")[0] not in product.majors:
-                continue
             if not _OTHER_PRODUCT.search(text[max(0, match.start() - 24) : match.start()]):
-                return match[1]
-    return None
+                yield match[1], match[0]
 
 
 def find_route(text: str) -> str | None:
     """The first page of the product that is named, as a route: ids become `:id`, query and fragment go."""
-    for match in _URL.finditer(text):
+    return next(routes(text), (None, ""))[0]
+
+
+def routes(text: str) -> Iterator[tuple[str, str]]:
+    """All of them, in addresses first, with the words that name them. A route of ids alone names no page."""
+    for match in URL.finditer(text):
         try:
             parts = urlsplit(match[0].rstrip(".,;:!?"))
             host = parts.hostname or ""
         except ValueError:
             continue
-        if _APP_HOST.match(host):
-            return _named(route(parts.path or "/"))
-    bare = _BARE_PATH.search(text)
-    if bare and not _FILE_ROOT.match(bare[1]) and not re.search(r"\.\w{1,4}$", bare[1]):
-        return _named(route(bare[1].rstrip(".")))
-    return None
+        if _APP_HOST.match(host) and (page := _page(route(parts.path or "/"))):
+            yield page, match[0]
+    for match in _BARE_PATH.finditer(text):
+        if not _FILE_ROOT.match(match[1]) and not re.search(r"\.\w{1,4}$", match[1]):
+            page = _page(route(match[1].rstrip(".")))
+            if page:
+                yield page, match[1]
 
 
-def _named(found: str) -> str | None:
+def _page(found: str) -> str | None:
     """A route of ids alone names no page."""
     return found if re.search(r"/(?!:id)", found) else None
 
@@ -188,7 +206,7 @@ def route(path: str) -> str:
     return "/" + "/".join(kept)
 
 
-def _first(rules: _Rules, text: str, lowered: str) -> str | None:
+def first_named(rules: Rules, text: str, lowered: str) -> str | None:
     """The name, with a version where stated, of the first rule that matches. Order decides, not place:
     user agents of Edge name Chrome and Safari too."""
     for name, needs, pattern in rules:
@@ -199,3 +217,20 @@ def _first(rules: _Rules, text: str, lowered: str) -> str | None:
             stated = next((group for group in match.groups() if group), None)
             return f"{name} {stated}" if stated else name
     return None
+
+
+def named(rules: Rules, text: str) -> Iterator[tuple[str, str]]:
+    """What every rule finds, each with its first stated version, else without one, and the words that name it."""
+    lowered = text.lower()
+    for name, needs, pattern in rules:
+        if any(need in lowered for need in needs):
+            without = None
+            for match in pattern.finditer(text):
+                stated = next((group for group in match.groups() if group), None)
+                if stated:
+                    yield f"{name} {stated}", match[0]
+                    break
+                without = without or match[0]
+            else:
+                if without:
+                    yield name, without

@@ -1,4 +1,5 @@
-"""Messages in, `enrich.messages` out: only those that are new, or whose text or rules have changed."""
+"""Messages in, `enrich.messages` and the rows of their facts out: only those that are new, or whose text or rules have
+changed."""
 
 from __future__ import annotations
 
@@ -11,9 +12,11 @@ import polars as pl
 
 from flows.core import redaction
 from flows.core.run import Run
-from flows.enrich import clean, commercial, language, sentiment
+from flows.enrich import actions, clean, commercial, facts, language, sentiment
 from flows.enrich.batches import count, insert, read_table
+from flows.enrich.facts import FactRules
 from flows.enrich.scope import look_at, looked_at
+from flows.enrich.seeds import read_steps
 
 T = TypeVar("T")
 
@@ -60,10 +63,11 @@ _UNREAD_TICKETS = """
         select known_ticket_id from changed_messages
     )
 """
-_GONE = """
-    delete from enrich.messages
-    where message_id in (select message_id from changed_messages where known_ticket_id is not null)
-"""
+_GONE = ";".join(
+    f"delete from enrich.{table}"
+    " where message_id in (select message_id from changed_messages where known_ticket_id is not null)"
+    for table in (*facts.ROWS, "messages")
+)
 # Bodies are cut to what is parsed, so that one of a hundred megabytes is not read into memory.
 _UNREAD = f"""
     create or replace temp table unread_messages as
@@ -77,7 +81,8 @@ _UNREAD = f"""
 
 def refresh_messages(con: duckdb.DuckDBPyConnection, run: Run) -> int:
     """Read what changed in intermediate.int_messages into enrich.messages. Returns how many messages were read."""
-    rules = f"{RULES}.{redaction.fingerprint()}"
+    fact_rules = facts.rules_in_force(con, read_steps(run.settings.dbt_dir))
+    rules = f"{RULES}.{redaction.fingerprint()}.{fact_rules.digest}"
     look_at(con, "messages", rules)
     con.execute(_CHANGED, {"rules": rules})
     if count(con, "changed_messages"):
@@ -86,8 +91,11 @@ def refresh_messages(con: duckdb.DuckDBPyConnection, run: Run) -> int:
         con.execute(_UNREAD)
         total = count(con, "unread_messages")
         at = pl.lit(run.now.replace(tzinfo=None))
-        for frame in read_table(con, run, "unread_messages", read_messages, BATCH, CHUNK):
-            insert(con, "enrich.messages", frame.with_columns(enriched_at=at))
+        read = partial(read_messages, rules=fact_rules)
+        for frame in read_table(con, run, "unread_messages", read, BATCH, CHUNK):
+            for table in facts.ROWS:
+                insert(con, f"enrich.{table}", facts.rows_of(frame, table))
+            insert(con, "enrich.messages", frame.drop(facts.ROWS).with_columns(enriched_at=at))
             failed = frame.filter(pl.col("extractor_error").is_not_null()).height
             if failed:
                 run.report.count("enrich.extractor_errors", failed)
@@ -95,6 +103,7 @@ def refresh_messages(con: duckdb.DuckDBPyConnection, run: Run) -> int:
     else:
         total = 0
     con.execute("drop table changed_messages")
+    facts.link_articles(con)
     looked_at(con, "messages", rules)
     return total
 
@@ -103,19 +112,20 @@ _SCHEMA: dict[str, Any] = {
     "message_id": pl.String, "ticket_id": pl.String, "content_hash": pl.String, "clean_text": pl.String,
     "code_text": pl.String, "language": pl.String, "sentiment": pl.Float64, "markers": pl.List(pl.String),
     "churn_kind": pl.String, "churn_span": pl.String, "is_automatic": pl.Boolean, "extractor_error": pl.String,
+    **facts.SCHEMA,
 }  # fmt: skip
 
 
-def read_messages(frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows of enrich.messages for rows of unread_messages. An extractor that fails leaves its columns empty and its
-    name in `extractor_error`; the others go on."""
+def read_messages(frame: pl.DataFrame, rules: FactRules = facts.NO_RULES) -> pl.DataFrame:
+    """Rows of enrich.messages for rows of unread_messages, each with the rows of its facts (`facts.ROWS`). An extractor
+    that fails leaves its columns empty and its name in `extractor_error`; the others go on."""
     rows = frame.to_dicts()
     failed: list[list[str]] = [[] for _ in rows]
     cleaned = [_cleaned(row, names) for row, names in zip(rows, failed, strict=True)]
     texts = [text for text, _, _ in cleaned]
     languages = _languages(texts, failed)
     read = [
-        _read(row, *parts, spoken, names)
+        _read(row, *parts, spoken, rules, names)
         for row, parts, spoken, names in zip(rows, cleaned, languages, failed, strict=True)
     ]
     second = attempt("language", [], lambda: language.detect_second(texts, languages)) or [None] * len(rows)
@@ -140,7 +150,13 @@ def _languages(texts: list[str], failed: list[list[str]]) -> list[str | None]:
 
 
 def _read(
-    row: dict[str, Any], text: str, code: str, is_automatic: bool, spoken: str | None, failed: list[str]
+    row: dict[str, Any],
+    text: str,
+    code: str,
+    is_automatic: bool,
+    spoken: str | None,
+    rules: FactRules,
+    failed: list[str],
 ) -> dict[str, Any]:
     is_customer = row["author_role"] == "customer"
     found: list[str] = []
@@ -149,9 +165,9 @@ def _read(
         is_reply = (row["position"] or 1) > 1
         found = attempt("markers", failed, lambda: sentiment.markers(text, is_reply=is_reply)) or []
         score = attempt("sentiment", failed, lambda: sentiment.score(text, found))
+    subject = redaction.redact(row["subject"] or "")  # of the opening message alone
     said = None
     if is_customer and row["is_public"] is not False and not is_automatic:
-        subject = redaction.redact(row["subject"] or "")  # of the opening message alone
         said = attempt("commercial", failed, lambda: commercial.leaving(text, subject))
     return {
         "message_id": row["message_id"],
@@ -165,8 +181,27 @@ def _read(
         "churn_kind": said.kind if said else None,
         "churn_span": said.span if said else None,
         "is_automatic": is_automatic,
+        **({} if is_automatic else _facts(row, subject, text, code, spoken, rules, failed)),
         "extractor_error": "; ".join(failed) or None,
     }
+
+
+def _facts(
+    row: dict[str, Any], subject: str, text: str, code: str, spoken: str | None, rules: FactRules, failed: list[str]
+) -> dict[str, Any]:
+    """What a message names, what its customer tried, what its agent did. A subject such as `Reset password` asks."""
+    role = row["author_role"]
+    whole = f"{subject}\n{text}" if subject else text
+    found: dict[str, Any] = {
+        "entities": attempt("entities", failed, lambda: facts.named(whole, code, role, rules)),
+    }
+    if role == "customer":
+        found["steps"] = attempt("steps", failed, lambda: facts.tried(text, spoken, rules))
+    elif role == "agent":
+        is_public = row["is_public"] is not False
+        found["actions"] = attempt("actions", failed, lambda: actions.actions_of(text, is_public=is_public))
+        found["reply_key"] = attempt("actions", failed, lambda: actions.reply_key(text)) if is_public else None
+    return found
 
 
 def attempt(name: str, failed: list[str], extract: Callable[[], T]) -> T | None:

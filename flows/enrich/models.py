@@ -104,6 +104,10 @@ class Models:
         found = self._load(EMBEDDER)
         return found if isinstance(found, TicketSpace) else None  # earlier code kept other things
 
+    def artifact(self, name: str) -> Any:
+        """The current model of a name; None without one."""
+        return self._load(name)
+
     def intents(self, taxonomy: str) -> IntentArtifact | None:
         found: IntentArtifact | None = self._load(f"intent:{taxonomy}")
         return found

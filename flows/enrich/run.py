@@ -7,6 +7,7 @@ import duckdb
 from flows.core.run import Run
 from flows.enrich.articles import refresh_matches
 from flows.enrich.assignment import assign_topics, report_outside
+from flows.enrich.bugs import refresh_bug_scores
 from flows.enrich.messages import refresh_messages
 from flows.enrich.models import load
 from flows.enrich.seeds import read_seeds
@@ -30,5 +31,6 @@ def enrich_connection(con: duckdb.DuckDBPyConnection, run: Run) -> None:
         models = train_connection(con, run)
     run.report.count("enrich.tickets", refresh_tickets(con, run, seeds, models))
     run.report.count("enrich.article_matches", refresh_matches(con, run, models))
+    run.report.count("enrich.bug_scores", refresh_bug_scores(con, run, models))
     assign_topics(con, run, models.embedder)
     report_outside(con, run)

@@ -26,6 +26,15 @@ class Seeds:
     digest: str
 
 
+@dataclass(frozen=True)
+class StepSeed:
+    """The rules of steps that customers try, and a hash of the file. No model is trained on it, as on the others."""
+
+    steps: pl.DataFrame
+    digest: str
+
+
+_STEPS = ("id", "step", "name", "language", "needs", "pattern", "version")
 _FILES = {
     "intents": ("intent", "name", "description", "product_area", "is_bug_like", "target_precision", "version"),
     "intent_examples": ("intent", "example"),
@@ -39,16 +48,8 @@ def read_seeds(dbt_dir: Path) -> Seeds:
     frames: dict[str, pl.DataFrame] = {}
     hashes: list[str] = []
     for name, needed in _FILES.items():
-        path = dbt_dir / "seeds" / f"{name}.csv"
-        try:
-            frame = pl.read_csv(path, infer_schema=False)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise ConfigError(f"{path} cannot be read ({error})", "Restore it from the repository.") from error
-        missing = [column for column in needed if column not in frame.columns]
-        if missing:
-            raise ConfigError(f"{path} has no column {', '.join(missing)}")
-        frames[name] = frame
-        hashes.append(path.read_text())
+        frames[name], text = _read(dbt_dir, name, needed)
+        hashes.append(text)
     unknown = set(frames["intent_examples"]["intent"]) | set(frames["intent_category_map"]["intent"])
     unknown -= set(frames["intents"]["intent"])
     if unknown:
@@ -72,6 +73,30 @@ def _shares(frame: pl.DataFrame, column: str) -> pl.Series:
         if number is None or not 0 < number < 1:
             raise ConfigError(f"intents.csv: {column} of {intent} is {text!r}, not a number between 0 and 1")
     return numbers
+
+
+def read_steps(dbt_dir: Path) -> StepSeed:
+    """Read `steps.csv`. Raises ConfigError naming what is wrong with it."""
+    frame, text = _read(dbt_dir, "steps", _STEPS)
+    for row_id, pattern in frame.select("id", "pattern").iter_rows():
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ConfigError(f"the pattern of {row_id} in steps.csv is no regular expression ({error})") from error
+    return StepSeed(frame, digest(text)[:16])
+
+
+def _read(dbt_dir: Path, name: str, needed: tuple[str, ...]) -> tuple[pl.DataFrame, str]:
+    """A seed with all columns as text, and the text of its file."""
+    path = dbt_dir / "seeds" / f"{name}.csv"
+    try:
+        frame = pl.read_csv(path, infer_schema=False)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise ConfigError(f"{path} cannot be read ({error})", "Restore it from the repository.") from error
+    missing = [column for column in needed if column not in frame.columns]
+    if missing:
+        raise ConfigError(f"{path} has no column {', '.join(missing)}")
+    return frame, path.read_text()
 
 
 def slug(text: str) -> str:

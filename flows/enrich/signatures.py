@@ -2,7 +2,7 @@
 
 A signature is `<kind>:<rest>`, lower case, with everything that differs between two occurrences taken out:
 
-    code:err-4012            a code of the product, of a library or of a mail server
+    code:err-4012            a code of the product, of a library or of a mail server (smtp 550)
     exception:typeerror: cannot read properties of undefined (reading <str>)
     http:503                              an answer of the server; the page is told apart by its route
     text:login to server <host> failed    the quoted words of an error message
@@ -14,9 +14,10 @@ signatures of different versions must not be compared.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-VERSION = 1
+VERSION = 2
 MAX_LENGTH = 140
 SAMPLE = 8_000  # characters that are looked at
 
@@ -53,12 +54,22 @@ _CODE_AFTER_FAILURE = re.compile(
     r"([A-Z]{2,8}-\d{3,5})\b"
 )
 _SMTP = re.compile(r"\b([45]\d\d)[ -#]{1,2}([45]\.\d{1,2}\.\d{1,3})\b")
+# Answers of HTTP (RFC 9110, 6585, 7725) and replies of mail servers (RFC 5321, 4954) look alike: which it is shows
+# only where the other has no such number.
+_HTTP_STATUS = r"(4(?:0\d|1[0-8]|2[1-689]|31|51)|5(?:0[0-8]|1[01]))"
 _HTTP = re.compile(
-    r"\b(?:HTTP(?:/\d(?:\.\d)?)?(?: status| error| code|:)*|status(?: code)?:?|error:?)\s?([45]\d\d)\b"
-    r"|\b([45]\d\d)(?= (?:error|internal server|bad gateway|service unavailable|gateway time-?out|forbidden"
+    rf"\b(?:HTTP(?:/\d(?:\.\d)?)?(?: status| error| code|:){{0,3}}|status(?: code)?:?|error(?: code)?:?)"
+    rf"\s?{_HTTP_STATUS}\b(?![-.]\d)"
+    rf"|\b{_HTTP_STATUS}(?= (?:error|internal server|bad gateway|service unavailable|gateway time-?out|forbidden"
     r"|not found|too many requests|unauthorized)\b)",
     re.I,
 )
+_MAIL_STATUS = re.compile(
+    r"\b(?:error|code|smtp|server (?:responded|response|said)|response|status)\b[^\w\n]{0,4}(?:(?:code|is|was|with) )?"
+    r"(45[02]|53[0458]|55[0-6])\b(?![.,]\d|[ -#]{1,2}[45]\.\d)",
+    re.I,
+)
+PLACEHOLDER = re.compile(r"\[[a-z]{2,12}-[0-9a-f]{4,16}\]")  # of the redaction: never a code
 _EXCEPTION = re.compile(
     r"\b((?:[a-z_$][\w$]*\.)*[A-Z][A-Za-z0-9_]{2,60}(?:Error|Exception|Timeout|Fault))\b(?:\s?:\s?([^\n]{3,200}))?"
 )
@@ -66,6 +77,7 @@ _EXCEPTION = re.compile(
 _STATUS = re.compile(r"[45]\d\d")
 _LETTER_CODE = re.compile(r"[A-Z]-\d{3}")
 _QUOTES = ('"', "“", "«")
+_ENDINGS = ("Error", "Exception", "Timeout", "Fault")
 _PLAIN_WORDS = {"TypeError", "Error", "Exception", "Timeout"}
 _QUOTED = re.compile(
     r"\b(?:error|message|warning|alert|popup|pop-up|says|saying|said|reads|states|stating|fehlermeldung)"
@@ -110,15 +122,14 @@ def normalise(message: str) -> str:
 def find_signature(text: str, code_block: str = "") -> ErrorSignature:
     """The error signature of a redacted text; `code_block` is what was pasted from a machine."""
     both = f"{text[:SAMPLE]}\n{code_block[:SAMPLE]}"
-    code = _code(both)
+    code, _ = next(codes(both), (None, ""))
     if code:
         return ErrorSignature(f"code:{code.lower()}", code)
     exception = _exception(f"{code_block[:SAMPLE]}\n{text[:SAMPLE]}")
     if exception:
         return ErrorSignature(exception, None)
-    http = _STATUS.search(both) and _HTTP.search(both)
-    if http:
-        status = http[1] or http[2]
+    status, _ = next(statuses(both), (None, ""))
+    if status:
         return ErrorSignature(f"http:{status}", f"HTTP {status}")
     for pattern, needs in ((_QUOTED, _QUOTES), (_FAILED, ()), (_COLON, (":",))):
         match = pattern.search(both) if not needs or any(need in both for need in needs) else None
@@ -128,27 +139,51 @@ def find_signature(text: str, code_block: str = "") -> ErrorSignature:
     return ErrorSignature(None, None)
 
 
-def _code(text: str) -> str | None:
-    plain = _PLAIN_CODE.search(text)
-    if plain is None and _LETTER_CODE.search(text):
-        plain = _CODE_NEAR_FAILURE.search(text) or _CODE_AFTER_FAILURE.search(text)
-    if plain:
-        return re.sub(r"(?<=[A-Z])[ _](?=\d)", "-", plain[1])
-    smtp = _STATUS.search(text) and _SMTP.search(text)
-    if smtp:
-        return f"SMTP {smtp[1]} {smtp[2]}"
+def codes(text: str) -> Iterator[tuple[str, str]]:
+    """The error codes of a redacted text and the words they stand in: first those that say so by their form, then
+    those of mail servers, then those that are called one."""
+    text = PLACEHOLDER.sub("[]", text) if "-" in text else text
+    patterns = [_PLAIN_CODE]
+    if _LETTER_CODE.search(text):
+        patterns += [_CODE_NEAR_FAILURE, _CODE_AFTER_FAILURE]
+    for pattern in patterns:
+        for plain in pattern.finditer(text):
+            yield re.sub(r"(?<=[A-Z])[ _](?=\d)", "-", plain[1]), plain[0]
+    if _STATUS.search(text):
+        for smtp in _SMTP.finditer(text):
+            yield f"SMTP {smtp[1]} {smtp[2]}", smtp[0]
+        for smtp in _MAIL_STATUS.finditer(text):
+            yield f"SMTP {smtp[1]}", smtp[0]
+    lowered = text.lower()
+    if not ("err" in lowered or "fault" in lowered or "failure" in lowered):
+        return
     for named in _NAMED_CODE.finditer(text):
         value = named[1]
-        is_status = re.fullmatch(r"[45]\d\d", value)  # left to the HTTP rule
+        is_status = re.fullmatch(r"[45]\d\d", value)  # left to the rules above
         is_year = re.fullmatch(r"(?:19|20)\d\d", value)
         if re.search(r"\d", value) and not is_status and not is_year:
-            return value.upper()
-    return None
+            yield value.upper(), named[0]
+
+
+def statuses(text: str) -> Iterator[tuple[str, str]]:
+    """The HTTP statuses of failures that a text names, and the words they stand in."""
+    if _STATUS.search(text):
+        for http in _HTTP.finditer(text):
+            yield http[1] or http[2], http[0]
+
+
+def exceptions(text: str) -> Iterator[tuple[str, str]]:
+    """The classes of exceptions that a text names, without their packages, and the words they stand in."""
+    if any(ending in text for ending in _ENDINGS):
+        for match in _EXCEPTION.finditer(text):
+            name = match[1].split(".")[-1]
+            if name not in _PLAIN_WORDS or match[2]:
+                yield name, match[0]
 
 
 def _exception(text: str) -> str | None:
     """The last `Class: message` of a trace, which is where the cause stands, else the first class alone."""
-    if not any(ending in text for ending in ("Error", "Exception", "Timeout", "Fault")):
+    if not any(ending in text for ending in _ENDINGS):
         return None
     found = list(_EXCEPTION.finditer(text))
     with_message = [match for match in found if match[2]]

@@ -9,11 +9,24 @@ TABLES: dict[str, str] = {
     # One row a message. `code_text` is what was pasted from a machine: logs, traces.
     # `sentiment` is -1 to 1, null where it is unknown (not a customer, not a language we score). `churn_span` are the
     # words in which a customer says that they may leave, null in all others. `second_language` is that of the end of a
-    # long text that begins in another.
+    # long text that begins in another. `actions` are what an agent did, `reply_key` is the same for equal replies.
     "messages": """
         message_id VARCHAR, ticket_id VARCHAR, content_hash VARCHAR, clean_text VARCHAR, code_text VARCHAR,
         language VARCHAR, sentiment DOUBLE, markers VARCHAR[], churn_kind VARCHAR, churn_span VARCHAR,
-        is_automatic BOOLEAN, extractor_error VARCHAR, enriched_at TIMESTAMP, second_language VARCHAR
+        is_automatic BOOLEAN, extractor_error VARCHAR, enriched_at TIMESTAMP, second_language VARCHAR,
+        actions VARCHAR[], reply_key VARCHAR
+    """,
+    # One row a thing that a message names, with the words that name it; `said_by` is the role of its author.
+    "entities": """
+        ticket_id VARCHAR, message_id VARCHAR, said_by VARCHAR, kind VARCHAR, value VARCHAR, span VARCHAR
+    """,
+    # One row a ticket where agents call some of them bugs: how likely that is of this one, and the words that say so.
+    "bug_scores": "ticket_id VARCHAR, likeness DOUBLE, words VARCHAR[], model_id VARCHAR, content_hash VARCHAR",
+    # One row a step that a customer's message says was tried, or was not. `outcome` is helped, did_not_help, or null
+    # where it is not said; `article` is how the help article they followed is known, `article_id` which one it is.
+    "steps": """
+        ticket_id VARCHAR, message_id VARCHAR, step VARCHAR, is_tried BOOLEAN, outcome VARCHAR, span VARCHAR,
+        article VARCHAR, article_id VARCHAR
     """,
     # One row a ticket. `intent` is null where the model abstained; its guess is then in `intent_reasons`
     # and `intent_novelty` says whether it is a `new_phrasing` of what is known or `unseen`, null where that is unknown.
@@ -52,3 +65,6 @@ TABLES: dict[str, str] = {
         ticket_id VARCHAR, article_id VARCHAR, similarity DOUBLE, content_hash VARCHAR
     """,
 }
+
+# Tables that are filled together with another one, from the same texts.
+FILLED_WITH = {"entities": "messages", "steps": "messages"}

@@ -19,6 +19,7 @@ import polars as pl
 from flows.core.run import Run
 from flows.enrich import embedding, intent, models, reliability
 from flows.enrich.batches import count
+from flows.enrich.bugs import train_bugs
 from flows.enrich.conversations import documents, read_conversations
 from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.intent import Example
@@ -57,6 +58,7 @@ def train_connection(con: duckdb.DuckDBPyConnection, run: Run) -> Models:
     fit_embedder(con, found)
     for taxonomy in sorted({SEEDED, *found.taxonomies.values()}):
         _fit_taxonomy(con, run, seeds, found, taxonomy)
+    train_bugs(con, found)
     return found
 
 

@@ -197,7 +197,7 @@ def _enrich(con: duckdb.DuckDBPyConnection) -> None:
 
     A table whose columns have changed since it was made is emptied; the next enrichment fills it again.
     """
-    from flows.enrich.tables import TABLES
+    from flows.enrich.tables import FILLED_WITH, TABLES
 
     made = {
         table: (shape, columns)
@@ -207,14 +207,16 @@ def _enrich(con: duckdb.DuckDBPyConnection) -> None:
             " where t.schema_name = 'enrich' group by all"
         ).fetchall()
     }
-    anew = False
+    anew = set()
     for table, columns in TABLES.items():
         shape = digest(columns)[:16]
         names = [column.split()[0].strip('"') for column in columns.split(",")]
         if made.get(table) != (shape, names):
             con.execute(f"create or replace table enrich.{table} ({columns})")
             con.execute(f"comment on table enrich.{table} is '{shape}'")
-            anew = True
+            anew.add(table)
+    for table in {FILLED_WITH[table] for table in anew & FILLED_WITH.keys()}:
+        con.execute(f"delete from enrich.{table}")
     if anew:  # what was read is gone, so it counts as read with no rules at all
         con.execute("delete from enrich.read_with")
 

@@ -42,7 +42,8 @@ def make_warehouse(tickets: int = 90) -> duckdb.DuckDBPyConnection:
     con.execute("create table intermediate.int_releases (product varchar, version varchar)")
     con.execute("insert into intermediate.int_releases values ('Larkspan', '3.12.0')")
     con.execute(
-        "create table intermediate.int_articles (article_id varchar, title varchar, body varchar, locale varchar)"
+        "create table intermediate.int_articles (article_id varchar, title varchar, body varchar, locale varchar,"
+        " url varchar)"
     )
     con.execute(
         "create table intermediate.int_tickets (ticket_id varchar, source varchar, subject varchar,"

@@ -22,7 +22,9 @@ ARTICLES = {
 def con() -> duckdb.DuckDBPyConnection:
     con = make_warehouse()
     for article_id, (title, body, locale) in ARTICLES.items():
-        con.execute("insert into intermediate.int_articles values (?, ?, ?, ?)", [article_id, title, body, locale])
+        con.execute(
+            "insert into intermediate.int_articles values (?, ?, ?, ?, null)", [article_id, title, body, locale]
+        )
     return con
 
 
