@@ -76,7 +76,7 @@ class TfidfSvdEmbedder:
         for start in range(0, len(texts), BATCH):
             counts, pieces = self._read(texts[start : start + BATCH])
             parts.append(normalize(counts @ (pieces @ self.components)))
-        points: Matrix = np.round(np.vstack(parts), DECIMALS)
+        points: Matrix = np.round(np.vstack(parts), DECIMALS).astype(np.float32)
         return points
 
     def _read(self, texts: list[str]) -> tuple[csr_matrix, csr_matrix]:
