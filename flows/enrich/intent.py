@@ -38,6 +38,7 @@ PARAMETERS = {"target_precision": 0.8, "held_out": 0.2, "name_weight": 2.0, "cod
 PENALTIES = (0.2, 1.0)
 BALANCES = (0.0, 0.5)
 CENTROIDS = (0.0, 1.0, 3.0)
+MIN_SCORED = 5  # held-out examples before an intent is counted in that choice: fewer say little
 MIN_HELD_OUT = 40
 CHANGED_SHARE = 0.4  # total variation between two periods from which a helpdesk uses other categories
 TOLERANCE = 0.03  # of the solver; a smaller one takes longer and changes no prediction to speak of
@@ -160,12 +161,15 @@ def fit_intents(
     weight = np.array([e.weight for e in examples])
     held = folds >= 0
     truth = labels[held]
+    sizes = np.bincount(truth, minlength=len(classes))
+    counted = np.flatnonzero(sizes >= min(MIN_SCORED, max(sizes.max(), 1)))
     best = _Choice(PENALTIES[0], BALANCES[0], CENTROIDS[0], -1.0, np.zeros((0, len(classes))))
-    for penalty, balance in product(PENALTIES, BALANCES) if held.any() else ():
+    for penalty, balance in product(PENALTIES, BALANCES) if len(counted) else ():
         machine, centroid = _held_out_margins(rows, labels, _balanced(weight, labels, balance), folds, penalty)
         for share in CENTROIDS:
             margins = machine + share * centroid
-            score = round(f1_score(truth, margins.argmax(axis=1), average="macro", zero_division=0.0), 4)
+            said = margins.argmax(axis=1)
+            score = round(f1_score(truth, said, labels=counted, average="macro", zero_division=0.0), 4)
             if score > best.score:
                 best = _Choice(penalty, balance, share, score, margins)
     calibration = fit_calibration(best.margins, truth, np.bincount(labels))

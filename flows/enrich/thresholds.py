@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-GRID = np.arange(0.2, 0.96, 0.05)
+GRID = np.arange(50, 96, 5) / 100  # what is less likely than not is never claimed, however good the rest
 NEVER = 1.0  # no threshold meets the target precision
 UNPROVEN = 0.5  # where there are too few held-out predictions to prove anything of any intent
 MIN_PREDICTIONS = 20

@@ -150,3 +150,10 @@ def test_the_target_precision_of_an_intent_moves_its_threshold_alone() -> None:
     assert by_intent[0]["login"] < by_intent[1]["login"]
     assert by_intent[0]["export"] == by_intent[1]["export"]
     assert low.model_id != high.model_id
+
+
+def test_one_example_an_intent_is_enough_to_begin_with() -> None:
+    model, metrics = fit_intents("few", [Example("give my money back", "refund"), Example("locked out", "login")])
+    got = model.predict(["money back please", "", "!"])
+    assert got[0].intent == "refund" and metrics["held_out"] == 2
+    assert {p.threshold for p in got} == {0.5}

@@ -14,69 +14,19 @@ from flows.enrich.novelty import MIN_TICKETS, NEW_PHRASING, UNSEEN, least_likene
 from flows.enrich.run import enrich_connection
 
 POOLS = {
-    "refund": [
-        "refund",
-        "money",
-        "payment",
-        "charge",
-        "invoice",
-        "card",
-        "bank",
-        "twice",
-        "amount",
-        "receipt",
-        "credit",
-        "statement",
-    ],
-    "login": [
-        "password",
-        "login",
-        "locked",
-        "account",
-        "reset",
-        "code",
-        "phone",
-        "token",
-        "session",
-        "expired",
-        "username",
-        "mail",
-    ],
-    "export": [
-        "export",
-        "csv",
-        "excel",
-        "report",
-        "download",
-        "file",
-        "column",
-        "sheet",
-        "pdf",
-        "table",
-        "rows",
-        "format",
-    ],
-    "unlabelled": [
-        "parrot",
-        "feather",
-        "cage",
-        "seed",
-        "water",
-        "perch",
-        "wing",
-        "beak",
-        "moult",
-        "bird",
-        "aviary",
-        "nest",
-    ],
+    "refund": "refund money payment charge invoice card bank twice amount receipt credit statement",
+    "login": "password login locked account reset code phone token session expired username mail",
+    "export": "export csv excel report download file column sheet pdf table rows format",
+    "unlabelled": "parrot feather cage seed water perch wing beak moult bird aviary nest",
 }
-FILLERS = ["please", "today", "again", "our", "team", "urgent", "hello", "since", "still", "cannot"]
+FILLERS = "please today again our team urgent hello since still cannot"
 
 
 def said(name: str, count: int, seed: int) -> list[str]:
     chance = np.random.default_rng(seed)
-    return [" ".join([*chance.choice(POOLS[name], 5), *chance.choice(FILLERS, 3)]) for _ in range(count)]
+    return [
+        " ".join([*chance.choice(POOLS[name].split(), 5), *chance.choice(FILLERS.split(), 3)]) for _ in range(count)
+    ]
 
 
 def test_below_nearly_all_held_out_likeness_is_unseen() -> None:
