@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 from flows.core.keys import digest
+from flows.core.redaction import PLACEHOLDER
 from flows.enrich.help_links import is_help_link
 from flows.enrich.hints import holds
 from flows.enrich.sentences import sentences
-from flows.enrich.signatures import PLACEHOLDER
 
 VERSION = 1
 SAMPLE = 6_000  # characters of text that are looked at

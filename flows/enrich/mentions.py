@@ -14,10 +14,10 @@ from itertools import chain
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from flows.core.redaction import PLACEHOLDER
 from flows.enrich import entities, signatures
 from flows.enrich.help_links import article_key, is_help_link
 from flows.enrich.hints import holds
-from flows.enrich.signatures import PLACEHOLDER
 
 VERSION = 1
 SAMPLE = 8_000  # characters of text, and of code, that are looked at

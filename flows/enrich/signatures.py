@@ -17,6 +17,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flows.core.redaction import PLACEHOLDER
+
 VERSION = 2
 MAX_LENGTH = 140
 SAMPLE = 8_000  # characters that are looked at
@@ -69,7 +71,6 @@ _MAIL_STATUS = re.compile(
     r"(45[02]|53[0458]|55[0-6])\b(?![.,]\d|[ -#]{1,2}[45]\.\d)",
     re.I,
 )
-PLACEHOLDER = re.compile(r"\[[a-z]{2,12}-[0-9a-f]{4,16}\]")  # of the redaction: never a code
 _EXCEPTION = re.compile(
     r"\b((?:[a-z_$][\w$]*\.)*[A-Z][A-Za-z0-9_]{2,60}(?:Error|Exception|Timeout|Fault))\b(?:\s?:\s?([^\n]{3,200}))?"
 )
