@@ -34,7 +34,7 @@ def test_tickets_set_apart_end_in_two() -> None:
     assert places(Edit("apart", ("a", "b"))) == {"a": "t0", "b": "t1"}
     assert places(Edit("apart", ("a", "d"))) == {"a": "t0", "d": None}
     assert places(Edit("together", ("b", "d")), Edit("apart", ("c", "b"))) == {"b": "t0", "c": "t1", "d": "t0"}
-    assert places(Edit("together", ("b", "d")), Edit("apart", ("a", "b"))) == {"a": "t0", "b": None, "d": None}
+    assert places(Edit("together", ("b", "d")), Edit("apart", ("a", "b"))) == {"a": "t0", "b": "t1", "d": "t1"}
 
 
 def test_the_newest_word_holds() -> None:
