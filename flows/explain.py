@@ -77,6 +77,11 @@ TICKET = (
         " order by length(message_id), message_id",
     ),
     Part(
+        "signals", "What messages show, and in which words",
+        "select * exclude (ticket_id) from enrich.signals where ticket_id = $key"
+        " order by length(message_id), message_id, starts, kind, name",
+    ),
+    Part(
         "context", "Account at the time",
         "select * exclude (ticket_id) from marts.fct_ticket_context where ticket_id = $key",
         one=True,
@@ -94,7 +99,10 @@ GROUPS = {
         "intent", "intent_confidence", "intent_status", "intent_second", "intent_novelty", "intent_reasons",
         "product_area", "is_bug_like", "symptom",
     ),
-    "Sentiment": ("sentiment_first", "sentiment_last"),
+    "Sentiment": (
+        "sentiment_first", "sentiment_last", "sentiment_slope", "sentiment_messages", "satisfaction_expected",
+        "satisfaction_reasons", "satisfaction_model",
+    ),
     "What is broken, and where": (
         "error_signature", "error_code", "app_version", "page_route", "browser", "os",
     ),

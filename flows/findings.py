@@ -22,7 +22,7 @@ FIELDS = (
     "accounts", "reporters", "tickets", "arr", "currency", "accounts_without_arr", "tiers", "segment", "release",
     "tracker_url",
 )  # fmt: skip
-_JSON = ("reasons", "details", "intent_reasons", "tiers")  # texts that hold JSON
+_JSON = ("reasons", "details", "intent_reasons", "satisfaction_reasons", "tiers")  # texts that hold JSON
 OPEN_STATES = ("emerging", "open", "escalating", "regressed")
 
 _LIST = f"""

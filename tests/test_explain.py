@@ -54,7 +54,11 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
         con.execute(
             "insert into enrich.messages by name select 'z:1/' || n as message_id, 'z:1' as ticket_id, -0.4 "
             "as sentiment,"
-            " ['disappointed'] as markers, 'Message ' || n as clean_text from range(9, 11) as numbers(n)"
+            " 'confused' as tone, 'Message ' || n as clean_text from range(9, 11) as numbers(n)"
+        )
+        con.execute(
+            "insert into enrich.signals values ('z:1/10', 'z:1', 'tone', 'confused', 'I am lost', 9, 18),"
+            " ('z:1/9', 'z:1', 'marker', 'urgency', 'asap', 0, 4), ('z:2/1', 'z:2', 'tone', 'angry', 'WTF', 0, 3)"
         )
         con.execute("insert into marts.fct_ticket_context values ('z:1', 'Acme')")
         con.execute(
@@ -76,7 +80,7 @@ def test_a_ticket_is_printed_with_everything_that_was_read_from_it(published: Cl
         "intent_second how_to", "threshold 0.55", "words export 0.81, csv 0.5",
         "nearest ticket_id z:2 · intent bug_report · similarity 0.83", "symptom_rules export_1", "steps I tried twice",
         "label Exports", "words csv", "model_id intent-abc", "extractor_error quote: ValueError: odd",
-        "account_name Acme", "markers disappointed",
+        "account_name Acme", "tone confused", "span asap", "span I am lost",
     ):  # fmt: skip
         assert any(line in said for said in lines), line
     assert "\x1b" not in done.output and "None" not in done.output
@@ -86,7 +90,12 @@ def test_a_ticket_is_printed_with_everything_that_was_read_from_it(published: Cl
 
 def test_the_same_as_data(published: CliRunner) -> None:
     known = json.loads(published.invoke(app, ["explain", "z:1", "--format", "json"]).output)
-    assert set(known) == {"ticket", "asks", "topic", "topic_moves", "article", "messages", "context", "billing_events"}
+    assert set(known) == {"ticket", "asks", "topic", "topic_moves", "article", "messages", "signals", "context",
+                          "billing_events"}  # fmt: skip
+    assert known["signals"] == [
+        {"message_id": "z:1/9", "kind": "marker", "name": "urgency", "span": "asap", "starts": 0, "ends": 4},
+        {"message_id": "z:1/10", "kind": "tone", "name": "confused", "span": "I am lost", "starts": 9, "ends": 18},
+    ]
     assert known["ticket"]["intent_reasons"] == REASONS
     assert [ask["position"] for ask in known["asks"]] == [1, 2]
     assert known["topic"]["similarity"] == 0.7 and known["article"] is None

@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 from flows.enrich import commercial_phrases as phrases
 from flows.enrich.sentences import sentences
+from flows.enrich.spans import Signal
 
 VERSION = 1
+KIND = "churn"  # of the signal
 SAMPLE = 4_000  # characters of text that are looked at
 MAX_SPAN = 120
 
@@ -28,7 +30,11 @@ _KINDS = tuple(
         ("price", phrases.PRICE),
     )
 )
-_HINT = re.compile("|".join(rf"\b{hint}(?:ing)?\b" if hint == phrases.END else hint for hint in phrases.HINTS))
+_HINTS = {
+    kind: re.compile("|".join(rf"\b{hint}(?:ing)?\b" if hint == phrases.END else hint for hint in hints))
+    for kind, hints in phrases.HINTS.items()
+}
+_ALL_HINTS = sorted({hint for hints in phrases.HINTS.values() for hint in hints})
 _ENDING = re.compile(phrases.ENDING, re.I)
 _DENIED_BEFORE = re.compile(phrases.DENIED_BEFORE, re.I)
 _DENIED_WITHIN = re.compile(phrases.DENIED_WITHIN, re.I)
@@ -56,18 +62,22 @@ def leaving(text: str, subject: str = "") -> Leaving | None:
 def _said(text: str) -> Leaving | None:
     sample = text[:SAMPLE].replace("’", "'")
     lowered = sample.lower()
-    for hint in phrases.HINTS:  # most texts hold none, which is found faster word by word than by one pattern
+    for hint in _ALL_HINTS:  # most texts hold none, which is found faster word by word than by one pattern
         if hint in lowered:
             break
     else:
         return None
     for sentence in sentences(sample):
-        if not _HINT.search(sentence.lower()):
+        lowered = sentence.lower()
+        hinted = [
+            (place, kind, pattern) for place, (kind, pattern) in enumerate(_KINDS) if _HINTS[kind].search(lowered)
+        ]
+        if not hinted:
             continue
         plain = " ".join(sentence.split())
         found = [
             (match.start(), place, kind, match.group())
-            for place, (kind, pattern) in enumerate(_KINDS)
+            for place, kind, pattern in hinted
             if (match := next((m for m in pattern.finditer(plain) if not _is_denied(kind, plain, m)), None))
         ]
         if found:
@@ -85,3 +95,12 @@ def _is_denied(kind: str, sentence: str, match: re.Match[str]) -> bool:
         # in German the denial stands between the subject and the verb
         or ("kündig" in match.group().lower() and _DENIED_WITHIN.search(match.group()))
     )
+
+
+def signal(text: str, said: Leaving) -> Signal:
+    """The signal of what `leaving` found in a text or its subject."""
+    starts = text[:SAMPLE].replace("’", "'").find(said.span)
+    if starts < 0:
+        return Signal(KIND, said.kind, said.span, None, None)
+    ends = starts + len(said.span)
+    return Signal(KIND, said.kind, text[starts:ends], starts, ends)

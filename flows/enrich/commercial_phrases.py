@@ -148,20 +148,31 @@ PRICE = (
     r"demasiado caro para (?:seguir|continuar|renovar)|ya no (?:podemos pagar|nos compensa)",
     r"caro demais para (?:continuar|renovar)|já não (?:compensa|podemos pagar)",
 )
-# Only a sentence with one of these is worth the phrases: few have any. END stands for itself and its -ing alone.
+# Only a sentence with one of these is worth the phrases of a kind: few have any. END stands for itself and its -ing
+# alone.
 END = "end"
-HINTS = (
-    "cancel", "terminat", "end", "clos", "discontinu", "leav", "quit", "switch", "walk away", "notice", "account",
-    "workspace", "compan", "business", "renew", "exten", "prolong", "expire", "lapse", "run out", "reconsider",
-    "rethink", "question", "competit", "different", "other", "alternativ", "elsewhere", "away", "replac", "in-house",
-    "inhouse", "justif", "afford", "expensive", "costly", "too much", "worth", "cheaper", "kündig", "schließ",
-    "auflös", "beend", "verläng", "auslauf", "anbieter", "konkurren", "wettbewerb", "leisten", "rechtfertig",
-    "bezahl", "lohnt", "résili", "annul", "mettre fin", "arrêt", "ferm", "clôtur", "renouvel", "recondui",
-    "concurren", "changer de", "cher", "vaut", "justifie", "anular", "rescind", "baja", "cerrar", "finaliz", "renov",
-    "competencia", "proveedor", "otro", "otra", "caro", "compensa", "pagar", "encerr", "concorr", "outro", "outra",
-    "mudar", "trocar", "disd", "cessar", "chiud", "rinnov", "passare", "opzegg", "beëind", "stopzet", "verleng",
-    "overstap", "解約", "更新", "乗り換え", "移行", "切り替え",
-)  # fmt: skip
+HINTS = {
+    "cancel": (
+        "cancel", "terminat", "end", "clos", "discontinu", "leav", "quit", "switch", "walk away", "notice", "account",
+        "workspace", "compan", "business", "kündig", "schließ", "auflös", "beend", "résili", "annul", "mettre fin",
+        "arrêt", "ferm", "clôtur", "anular", "rescind", "baja", "cerrar", "finaliz", "encerr", "disd", "cessar",
+        "chiud", "opzegg", "beëind", "stopzet", "解約",
+    ),
+    "no_renewal": (
+        "renew", "exten", "prolong", "expire", "lapse", "run out", "reconsider", "rethink", "question", "verläng",
+        "auslauf", "renouvel", "recondui", "renov", "rinnov", "verleng", "更新",
+    ),
+    "switch": (
+        "competit", "different", "other", "alternativ", "elsewhere", "away", "replac", "in-house", "inhouse",
+        "business", "anbieter", "konkurren", "wettbewerb", "concurren", "changer de", "competencia", "proveedor",
+        "otro", "otra", "concorr", "outro", "outra", "mudar", "trocar", "passare", "overstap", "乗り換え",
+        "移行", "切り替え",
+    ),
+    "price": (
+        "justif", "afford", "expensive", "costly", "too much", "worth", "cheaper", "leisten", "rechtfertig", "bezahl",
+        "lohnt", "cher", "vaut", "caro", "compensa", "pagar",
+    ),
+}  # fmt: skip
 # What stands before the words and takes them back: a denial of exactly them, or somebody else as their subject.
 DENIED_BEFORE = (
     r"(?:(?:\bnot|n't|\bnever|\bwithout|\brather than|\binstead of|\bno (?:plans?|intention|need|wish|reason))"

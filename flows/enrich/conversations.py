@@ -25,6 +25,8 @@ _CONVERSATIONS = """
             ) as opening_id,
             arg_min(read.sentiment, said.position) filter (read.sentiment is not null) as sentiment_first,
             arg_max(read.sentiment, said.position) filter (read.sentiment is not null) as sentiment_last,
+            list(read.sentiment order by said.position, said.message_id)
+                filter (read.sentiment is not null) as sentiments,
             arg_max(read.churn_kind, said.position) filter (read.churn_kind is not null) as churn_kind,
             arg_max(read.churn_span, said.position) filter (read.churn_kind is not null) as churn_span
         from intermediate.int_messages as said

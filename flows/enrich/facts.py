@@ -19,6 +19,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "steps": {
         "step": pl.String, "is_tried": pl.Boolean, "outcome": pl.String, "span": pl.String, "article": pl.String,
     },
+    "signals": {"kind": pl.String, "name": pl.String, "span": pl.String, "starts": pl.Int32, "ends": pl.Int32},
 }  # fmt: skip
 SCHEMA: dict[str, Any] = {**COLUMNS, **{name: pl.List(pl.Struct(columns)) for name, columns in ROWS.items()}}
 _VERSIONS = ".".join(str(part.VERSION) for part in (actions, entities, help_links, mentions, signatures, steps))

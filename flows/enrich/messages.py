@@ -12,17 +12,23 @@ import polars as pl
 
 from flows.core import redaction
 from flows.core.run import Run
-from flows.enrich import actions, clean, commercial, facts, language, sentiment
+from flows.enrich import actions, clean, commercial, facts, feedback, language, markers, sentiment, spans, tone
 from flows.enrich.batches import count, insert, read_table
 from flows.enrich.facts import FactRules
+from flows.enrich.models import load
+from flows.enrich.polarity import NAME as POLARITY
+from flows.enrich.polarity import PolarityModel
 from flows.enrich.scope import look_at, looked_at
 from flows.enrich.seeds import read_steps
+from flows.enrich.spans import Signal
 
 T = TypeVar("T")
 
 BATCH = 2_500  # messages that are read together
 CHUNK = 50_000  # messages that are taken from the warehouse, and written to it, at once
-RULES = f"{clean.VERSION}.{redaction.VERSION}.{language.VERSION}.{sentiment.VERSION}.{commercial.VERSION}"
+RULES = ".".join(
+    str(part.VERSION) for part in (clean, redaction, language, sentiment, commercial, spans, markers, tone, feedback)
+)
 SENTIMENT_LANGUAGES = ("en", None)  # a text too short to show its language is scored as English
 
 # What tells that a message says something else than before.
@@ -82,7 +88,8 @@ _UNREAD = f"""
 def refresh_messages(con: duckdb.DuckDBPyConnection, run: Run) -> int:
     """Read what changed in intermediate.int_messages into enrich.messages. Returns how many messages were read."""
     fact_rules = facts.rules_in_force(con, read_steps(run.settings.dbt_dir))
-    rules = f"{RULES}.{redaction.fingerprint()}.{fact_rules.digest}"
+    polarity: PolarityModel | None = load(run, {}).artifact(POLARITY)
+    rules = ".".join((RULES, redaction.fingerprint(), fact_rules.digest, polarity.model_id if polarity else ""))
     look_at(con, "messages", rules)
     con.execute(_CHANGED, {"rules": rules})
     if count(con, "changed_messages"):
@@ -91,7 +98,7 @@ def refresh_messages(con: duckdb.DuckDBPyConnection, run: Run) -> int:
         con.execute(_UNREAD)
         total = count(con, "unread_messages")
         at = pl.lit(run.now.replace(tzinfo=None))
-        read = partial(read_messages, rules=fact_rules)
+        read = partial(read_messages, rules=fact_rules, polarity=polarity)
         for frame in read_table(con, run, "unread_messages", read, BATCH, CHUNK):
             for table in facts.ROWS:
                 insert(con, f"enrich.{table}", facts.rows_of(frame, table))
@@ -110,15 +117,18 @@ def refresh_messages(con: duckdb.DuckDBPyConnection, run: Run) -> int:
 
 _SCHEMA: dict[str, Any] = {
     "message_id": pl.String, "ticket_id": pl.String, "content_hash": pl.String, "clean_text": pl.String,
-    "code_text": pl.String, "language": pl.String, "sentiment": pl.Float64, "markers": pl.List(pl.String),
-    "churn_kind": pl.String, "churn_span": pl.String, "is_automatic": pl.Boolean, "extractor_error": pl.String,
+    "code_text": pl.String, "language": pl.String, "sentiment": pl.Float64, "churn_kind": pl.String,
+    "churn_span": pl.String, "is_automatic": pl.Boolean, "extractor_error": pl.String, "tone": pl.String,
     **facts.SCHEMA,
 }  # fmt: skip
 
 
-def read_messages(frame: pl.DataFrame, rules: FactRules = facts.NO_RULES) -> pl.DataFrame:
+def read_messages(
+    frame: pl.DataFrame, rules: FactRules = facts.NO_RULES, polarity: PolarityModel | None = None
+) -> pl.DataFrame:
     """Rows of enrich.messages for rows of unread_messages, each with the rows of its facts (`facts.ROWS`). An extractor
-    that fails leaves its columns empty and its name in `extractor_error`; the others go on."""
+    that fails leaves its columns empty and its name in `extractor_error`; the others go on. `polarity` scores in place
+    of the lexicon."""
     rows = frame.to_dicts()
     failed: list[list[str]] = [[] for _ in rows]
     cleaned = [_cleaned(row, names) for row, names in zip(rows, failed, strict=True)]
@@ -128,6 +138,10 @@ def read_messages(frame: pl.DataFrame, rules: FactRules = facts.NO_RULES) -> pl.
         _read(row, *parts, spoken, rules, names)
         for row, parts, spoken, names in zip(rows, cleaned, languages, failed, strict=True)
     ]
+    scored = [row for row in read if row["sentiment"] is not None]
+    if polarity and scored:
+        for row, value in zip(scored, polarity.scores([row["clean_text"] for row in scored]), strict=True):
+            row["sentiment"] = value
     second = attempt("language", [], lambda: language.detect_second(texts, languages)) or [None] * len(rows)
     return pl.DataFrame(read, schema=_SCHEMA).with_columns(second_language=pl.Series(second, dtype=pl.String))
 
@@ -159,16 +173,17 @@ def _read(
     failed: list[str],
 ) -> dict[str, Any]:
     is_customer = row["author_role"] == "customer"
-    found: list[str] = []
-    score = None
-    if is_customer and spoken in SENTIMENT_LANGUAGES:
-        is_reply = (row["position"] or 1) > 1
-        found = attempt("markers", failed, lambda: sentiment.markers(text, is_reply=is_reply)) or []
-        score = attempt("sentiment", failed, lambda: sentiment.score(text, found))
+    is_read = is_customer and spoken in SENTIMENT_LANGUAGES
+    is_public = is_customer and row["is_public"] is not False and not is_automatic
+    found = (attempt("signals", failed, lambda: _signals(text)) or []) if is_read and is_public else []
+    strains = sum(one.kind == markers.KIND for one in found)
+    score = attempt("sentiment", failed, lambda: sentiment.score(text, strains)) if is_read else None
     subject = redaction.redact(row["subject"] or "")  # of the opening message alone
     said = None
-    if is_customer and row["is_public"] is not False and not is_automatic:
+    if is_public:
         said = attempt("commercial", failed, lambda: commercial.leaving(text, subject))
+    if said:
+        found.append(commercial.signal(text, said))
     return {
         "message_id": row["message_id"],
         "ticket_id": row["ticket_id"],
@@ -177,12 +192,13 @@ def _read(
         "code_text": code or None,
         "language": spoken,
         "sentiment": score,
-        "markers": found,
         "churn_kind": said.kind if said else None,
         "churn_span": said.span if said else None,
         "is_automatic": is_automatic,
         **({} if is_automatic else _facts(row, subject, text, code, spoken, rules, failed)),
         "extractor_error": "; ".join(failed) or None,
+        "tone": next((one.name for one in found if one.kind == tone.KIND), None),
+        "signals": [one._asdict() for one in found],
     }
 
 
@@ -202,6 +218,11 @@ def _facts(
         found["actions"] = attempt("actions", failed, lambda: actions.actions_of(text, is_public=is_public))
         found["reply_key"] = attempt("actions", failed, lambda: actions.reply_key(text)) if is_public else None
     return found
+
+
+def _signals(text: str) -> list[Signal]:
+    said = spans.spoken(text)
+    return [part for read in (markers, tone, feedback) for part in read.find(text, said)]
 
 
 def attempt(name: str, failed: list[str], extract: Callable[[], T]) -> T | None:

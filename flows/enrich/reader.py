@@ -9,7 +9,7 @@ import orjson
 import polars as pl
 
 from flows.core.redaction import kinds_only
-from flows.enrich import asks, entities, quotes, signatures, symptoms
+from flows.enrich import asks, entities, quotes, sentiment, signatures, symptoms
 from flows.enrich.assignment import Topic, nearest_topics
 from flows.enrich.conversations import TEXT, documents, with_texts
 from flows.enrich.messages import attempt
@@ -69,6 +69,8 @@ class TicketReader:
                     "topic_id": topic_ids[index],
                     "topic_similarity": topic_similarity[index],
                     "is_spam": bool(row["is_spam"]) or problem["spam"] >= SPAM,
+                    "sentiment_slope": sentiment.slope(row["sentiments"] or []),
+                    "sentiment_messages": len(row["sentiments"] or []),
                 }
             )
         for row, found in zip(out, self._asks(frame, [row["asks"] for row in out], spoken, areas), strict=True):
@@ -138,7 +140,8 @@ _SCHEMA: dict[str, Any] = {
     "browser": pl.String, "os": pl.String, "symptom": pl.String, "topic_id": pl.String,
     "topic_similarity": pl.Float64, "quote": pl.String, "steps": pl.String, "is_spam": pl.Boolean,
     "sentiment_first": pl.Float64, "sentiment_last": pl.Float64, "churn_kind": pl.String, "churn_span": pl.String,
-    "extractor_error": pl.String, "intent_novelty": pl.String,
+    "extractor_error": pl.String, "intent_novelty": pl.String, "sentiment_slope": pl.Float64,
+    "sentiment_messages": pl.Int32,
     "asks": pl.List(pl.Struct({
         "position": pl.Int32, "text": pl.String, "intent": pl.String, "intent_confidence": pl.Float64,
         "intent_status": pl.String, "intent_reasons": pl.String,

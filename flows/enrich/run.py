@@ -10,6 +10,7 @@ from flows.enrich.assignment import assign_topics, report_outside
 from flows.enrich.bugs import refresh_bug_scores
 from flows.enrich.messages import refresh_messages
 from flows.enrich.models import load
+from flows.enrich.satisfaction import expect_satisfaction
 from flows.enrich.seeds import read_seeds
 from flows.enrich.tickets import refresh_tickets
 from flows.enrich.train import taxonomies_of, train_connection
@@ -30,6 +31,7 @@ def enrich_connection(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     if any(not models.model_id_for(source) for source in models.taxonomies):
         models = train_connection(con, run)
     run.report.count("enrich.tickets", refresh_tickets(con, run, seeds, models))
+    expect_satisfaction(con, run, models)
     run.report.count("enrich.article_matches", refresh_matches(con, run, models))
     run.report.count("enrich.bug_scores", refresh_bug_scores(con, run, models))
     assign_topics(con, run, models.embedder)

@@ -1,26 +1,32 @@
-"""How a customer's message feels, -1 to 1, and the markers of frustration that show in it.
+"""How a customer's message feels, -1 to 1, and how that changes along a conversation.
 
 The score is the mean of VADER's compound value over the sentences that carry any feeling, so that a long
 description does not add up to despair. Words that are the topic of every ticket (error, problem, help,
 please) carry no feeling here, and words that VADER does not know as support customers use them do. Each
-marker takes MARKER_WEIGHT off. English only: other languages have no score rather than a neutral one.
+marker of strain (`markers`) takes MARKER_WEIGHT off. English only: other languages have no score rather than a neutral
+one.
 
-VADER: Hutto and Gilbert, ICWSM 2014.
+VADER: Hutto and Gilbert, ICWSM 2014. Slope: Theil (1950), Sen (Journal of the American Statistical Association 1968).
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 import re
+import statistics
 import string
+from collections.abc import Sequence
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from flows.enrich.sentences import sentences
 
-VERSION = 1
+VERSION = 2
 SAMPLE = 2_000  # characters that are looked at
 MARKER_WEIGHT = 0.12
+MIN_SLOPE = 3  # messages with a score before there is a slope
+MAX_SLOPE = 60  # the newest that it is taken of
 
 _TOPIC_WORDS = (
     "error", "errors", "problem", "problems", "issue", "issues", "fail", "fails", "failed", "failing", "failure",
@@ -37,78 +43,42 @@ _SUPPORT_WORDS = {
     "asap": -0.8, "garbage": -2.6, "flawless": 2.6, "seamless": 2.2, "works": 0.9, "fixed": 1.2,
 }  # fmt: skip
 
-MARKERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(rf"\b(?:{'|'.join(phrases)})\b"))  # of a text in lower case: twice as fast as re.I
-    for name, phrases in {
-        "repeated_question": (
-            r"as i (?:already )?(?:said|mentioned|wrote|explained)",
-            r"(?:i|we)(?:'ve| have)? already (?:asked|told|tried|explained|said|sent|answered)",
-            r"ask(?:ed|ing) (?:again|twice|three times)|again and again|(?:second|third|fourth|\d(?:nd|rd|th)) time",
-            r"any (?:update|news)|still (?:waiting|no (?:reply|answer|response|news))|following up",
-            r"(?:no|without) (?:a )?(?:reply|answer|response) (?:yet|so far|since)",
-        ),
-        "disappointment": (
-            r"disappoint(?:ed|ing|ment)|frustrat(?:ed|ing|ion)|fed up|sick (?:and tired )?of|unacceptable",
-            r"ridiculous|waste of (?:time|money)|let (?:me|us) down|not good enough|poor (?:service|support)|terrible",
-            r"awful|horrible|useless|unhappy|had enough|at my wits'? end|driving me (?:crazy|mad|nuts)|fuming|furious",
-            r"angry|infuriating",
-        ),
-        "wants_human": (
-            r"(?:speak|talk|chat) (?:to|with) (?:a |an |some)?(?:real |actual |live )?"
-            r"(?:human|person|someone|agent|manager|supervisor|representative|body)",
-            r"(?:real|live|actual) (?:human|person|agent)|call me(?: back)?|escalate (?:this|to)|your manager",
-        ),
-        "urgency": (
-            r"urgent(?:ly)?|asap|as soon as possible|immediately|right (?:now|away)|emergency|time[- ]critical",
-            r"deadline|(?:cannot|can't|can not) work|dead in the water|blocking (?:us|me|our)|business[- ]critical",
-            r"production is down|by (?:end of day|eod|tomorrow|tonight)",
-        ),
-    }.items()
-)
-_EXCLAMATION = re.compile(r"!{2,}|\?!|!\?|\?{3,}")
-_KIND = re.compile(r"\b(?:thank|thanks|thx|great|perfect|yes|no|ok|okay|works|solved|fixed|cheers)\b", re.I)
-
 
 @functools.cache
-def _analyzer() -> SentimentIntensityAnalyzer:
-    analyzer = SentimentIntensityAnalyzer()
+def analyzer() -> SentimentIntensityAnalyzer:
+    """VADER with the words of support."""
+    vader = SentimentIntensityAnalyzer()
     for word in _TOPIC_WORDS:
-        analyzer.lexicon.pop(word, None)
-    analyzer.lexicon.update(_SUPPORT_WORDS)
-    return analyzer
+        vader.lexicon.pop(word, None)
+    vader.lexicon.update(_SUPPORT_WORDS)
+    return vader
 
 
-def markers(text: str, *, is_reply: bool = False) -> list[str]:
-    """Names of the markers in the text, in a fixed order. `is_reply`: not the ticket's first message."""
-    lowered = text.lower()
-    found = [name for name, pattern in MARKERS if pattern.search(lowered)]
-    words = re.findall(r"[^\W\d_]{2,}", text)
-    if _EXCLAMATION.search(text):
-        found.append("exclamation")
-    letters = [word for word in words if len(word) > 3]
-    loud = [word for word in letters if word.isupper()]
-    if len(loud) >= 4 and len(loud) >= 0.5 * len(letters):
-        found.append("capitals")
-    if is_reply and 0 < len(words) <= 6 and not _KIND.search(text):
-        found.append("clipped_reply")
-    return found
-
-
-def score(text: str, found: list[str]) -> float | None:
-    """-1 to 1, rounded to 4 places; `found` are the text's markers. None for a text without words."""
+def score(text: str, strains: int = 0) -> float | None:
+    """-1 to 1, rounded to 4 places; `strains` counts the text's markers. None for a text without words."""
     if not re.search(r"[^\W\d_]{2}", text):
         return None
-    analyzer = _analyzer()
-    spoken = [sentence for sentence in sentences(text[:SAMPLE]) if _may_feel(sentence, analyzer)]
-    felt = [value for sentence in spoken if (value := analyzer.polarity_scores(sentence)["compound"])]
+    vader = analyzer()
+    spoken = [sentence for sentence in sentences(text[:SAMPLE]) if _may_feel(sentence, vader)]
+    felt = [value for sentence in spoken if (value := vader.polarity_scores(sentence)["compound"])]
     mean = sum(felt) / len(felt) if felt else 0.0
-    return round(max(-1.0, min(1.0, mean - MARKER_WEIGHT * len(found))), 4)
+    return round(max(-1.0, min(1.0, mean - MARKER_WEIGHT * strains)), 4)
 
 
-def _may_feel(sentence: str, analyzer: SentimentIntensityAnalyzer) -> bool:
+def _may_feel(sentence: str, vader: SentimentIntensityAnalyzer) -> bool:
     """Whether a sentence holds a word or an emoji of the lexicon. VADER gives 0 to all others, after a long look."""
-    known = analyzer.lexicon.keys()
+    known = vader.lexicon.keys()
     words = sentence.lower().split()
     if not known.isdisjoint(words) or not known.isdisjoint([word.strip(string.punctuation) for word in words]):
         return True
-    return not sentence.isascii() and not analyzer.emojis.keys().isdisjoint(sentence)
+    return not sentence.isascii() and not vader.emojis.keys().isdisjoint(sentence)
+
+
+def slope(scores: Sequence[float]) -> float | None:
+    """How the score changes from one message to the next: the median over all pairs, so that one outburst alone turns
+    nothing. Rounded to 4 places; None for fewer than MIN_SLOPE scores."""
+    if len(scores) < MIN_SLOPE:
+        return None
+    newest = scores[-MAX_SLOPE:]
+    pairs = itertools.combinations(enumerate(newest), 2)
+    return round(statistics.median((later - earlier) / (y - x) for (x, earlier), (y, later) in pairs), 4)

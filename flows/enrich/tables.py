@@ -9,12 +9,13 @@ TABLES: dict[str, str] = {
     # One row a message. `code_text` is what was pasted from a machine: logs, traces.
     # `sentiment` is -1 to 1, null where it is unknown (not a customer, not a language we score). `churn_span` are the
     # words in which a customer says that they may leave, null in all others. `second_language` is that of the end of a
-    # long text that begins in another. `actions` are what an agent did, `reply_key` is the same for equal replies.
+    # long text that begins in another. `tone` is the strongest
+    # that they name, `actions` are what an agent did, `reply_key` is the same for equal replies.
     "messages": """
         message_id VARCHAR, ticket_id VARCHAR, content_hash VARCHAR, clean_text VARCHAR, code_text VARCHAR,
-        language VARCHAR, sentiment DOUBLE, markers VARCHAR[], churn_kind VARCHAR, churn_span VARCHAR,
+        language VARCHAR, sentiment DOUBLE, churn_kind VARCHAR, churn_span VARCHAR,
         is_automatic BOOLEAN, extractor_error VARCHAR, enriched_at TIMESTAMP, second_language VARCHAR,
-        actions VARCHAR[], reply_key VARCHAR
+        tone VARCHAR, actions VARCHAR[], reply_key VARCHAR
     """,
     # One row a thing that a message names, with the words that name it; `said_by` is the role of its author.
     "entities": """
@@ -28,9 +29,17 @@ TABLES: dict[str, str] = {
         ticket_id VARCHAR, message_id VARCHAR, step VARCHAR, is_tried BOOLEAN, outcome VARCHAR, span VARCHAR,
         article VARCHAR, article_id VARCHAR
     """,
+    # One row a signal of a message, with the words that show it: kind `marker` (of strain), `tone`, `churn` (they may
+    # leave) or `commercial`. `starts` and `ends` count characters of the message's clean_text, half open, null where
+    # the words stand in the ticket's subject.
+    "signals": """
+        message_id VARCHAR, ticket_id VARCHAR, kind VARCHAR, name VARCHAR, span VARCHAR, starts INTEGER, ends INTEGER
+    """,
     # One row a ticket. `intent` is null where the model abstained; its guess is then in `intent_reasons`
     # and `intent_novelty` says whether it is a `new_phrasing` of what is known or `unseen`, null where that is unknown.
-    # `churn_kind` and `churn_span` are those of the customer's newest message that has any.
+    # `churn_kind` and `churn_span` are those of the customer's newest message that has any. `sentiment_slope` is the
+    # change of the score from one message to the next, null for fewer than three; `sentiment_messages` counts them.
+    # `satisfaction_expected` is the probability of a good rating by the model `satisfaction_model`.
     "tickets": """
         ticket_id VARCHAR, content_hash VARCHAR, model_id VARCHAR, language VARCHAR, title VARCHAR,
         clean_text VARCHAR, intent VARCHAR, intent_confidence DOUBLE, intent_status VARCHAR,
@@ -39,7 +48,8 @@ TABLES: dict[str, str] = {
         page_route VARCHAR, browser VARCHAR, os VARCHAR, symptom VARCHAR, topic_id VARCHAR,
         topic_similarity DOUBLE, quote VARCHAR, steps VARCHAR, is_spam BOOLEAN, sentiment_first DOUBLE,
         sentiment_last DOUBLE, churn_kind VARCHAR, churn_span VARCHAR, extractor_error VARCHAR, enriched_at TIMESTAMP,
-        intent_novelty VARCHAR
+        intent_novelty VARCHAR, sentiment_slope DOUBLE, sentiment_messages INTEGER, satisfaction_expected DOUBLE,
+        satisfaction_reasons VARCHAR, satisfaction_model VARCHAR
     """,
     # One row an ask of a ticket that has several: sentences of its opening message (at most 500 characters are kept)
     # and what the intent model says of them, as in `tickets`. A ticket without rows asks for one thing, its intent.

@@ -7,7 +7,7 @@ import polars as pl
 
 from flows.core.keys import digest
 from flows.core.run import Run
-from flows.enrich import asks, entities, quotes, signatures, symptoms
+from flows.enrich import asks, entities, followups, quotes, sentiment, signatures, symptoms
 from flows.enrich.assignment import live_topics, note_topics
 from flows.enrich.batches import count, insert, read_table
 from flows.enrich.conversations import prepare_conversations
@@ -66,7 +66,7 @@ def refresh_tickets(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, foun
     known = "" if product is None else f"{product.named.pattern}{sorted(product.majors)}"
     rules = digest(
         seeds.digest, known,
-        *(str(part.VERSION) for part in (asks, entities, quotes, signatures, symptoms)),
+        *(str(part.VERSION) for part in (asks, entities, followups, quotes, sentiment, signatures, symptoms)),
     )[:16]  # fmt: skip
     sources = [
         row[0] for row in con.sql("select distinct source from intermediate.int_tickets order by all").fetchall()
@@ -83,6 +83,7 @@ def refresh_tickets(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, foun
     total = 0
     if count(con, "changed_tickets"):
         note_topics(con, "select ticket_id from changed_tickets where is_known and content_hash is not null")
+        followups.refresh_followups(con, run, "select ticket_id from changed_tickets")
         con.execute(_GONE)
         prepare_conversations(con, "select ticket_id from changed_tickets where content_hash is not null")
         total = count(con, "conversations")

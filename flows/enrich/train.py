@@ -25,6 +25,8 @@ from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.intent import Example
 from flows.enrich.messages import refresh_messages
 from flows.enrich.models import EMBEDDER, SEEDED, IntentArtifact, Models
+from flows.enrich.polarity import fit_polarity
+from flows.enrich.satisfaction import fit_satisfaction
 from flows.enrich.seeds import Seeds, read_seeds, slug
 from flows.enrich.space import TicketSpace
 from flows.enrich.words import common_words
@@ -59,6 +61,8 @@ def train_connection(con: duckdb.DuckDBPyConnection, run: Run) -> Models:
     for taxonomy in sorted({SEEDED, *found.taxonomies.values()}):
         _fit_taxonomy(con, run, seeds, found, taxonomy)
     train_bugs(con, found)
+    fit_polarity(con, run, found)
+    fit_satisfaction(con, found)
     return found
 
 

@@ -30,12 +30,17 @@ KEPT = {
     "enrich.bug_scores": ("ticket_id", "ticket_id, model_id, content_hash"),
     "enrich.entities": ("ticket_id", "entities"),
     "enrich.messages": ("ticket_id", "message_id, content_hash, enriched_at"),
+    "enrich.signals": ("ticket_id", "signals"),
     "enrich.steps": ("ticket_id", "steps"),
-    "enrich.tickets": ("ticket_id", "ticket_id, content_hash, model_id, topic_id, topic_similarity, enriched_at"),
+    "enrich.tickets": (
+        "ticket_id",
+        "ticket_id, content_hash, model_id, topic_id, topic_similarity, enriched_at, satisfaction_model",
+    ),
     # the row as a whole
     "intermediate.int_ticket_turns": ("ticket_id", "int_ticket_turns"),
     "marts.fct_account_timeline": ("account_key", "fct_account_timeline"),
     "marts.fct_edge_cases": ("ticket_id", "fct_edge_cases"),
+    "marts.fct_message_signals": ("ticket_id", "fct_message_signals"),
     "marts.fct_ticket_asks": ("ticket_id", "fct_ticket_asks"),
     "marts.fct_resolution_paths": ("ticket_id", "fct_resolution_paths"),
     "marts.fct_ticket_context": ("ticket_id", "fct_ticket_context"),

@@ -54,6 +54,14 @@ def make_warehouse(tickets: int = 90) -> duckdb.DuckDBPyConnection:
         "create table intermediate.int_messages (message_id varchar, ticket_id varchar, position integer,"
         " author_role varchar, is_public boolean, body varchar, body_format varchar, sent_at timestamp)"
     )
+    con.execute(
+        "create table intermediate.int_satisfaction_ratings (rating_id varchar, ticket_id varchar, score varchar,"
+        " rated_at timestamp)"
+    )
+    con.execute(
+        "create table intermediate.int_ticket_events (ticket_id varchar, event_type varchar, previous_value varchar,"
+        " new_value varchar, occurred_at timestamp)"
+    )
     # Every ticket counts as changed: what the stage then finds to be the same is not read again.
     con.execute(
         "create view intermediate.int_ticket_changes as select ticket_id from intermediate.int_tickets"

@@ -58,8 +58,15 @@ def test_only_new_and_changed_conversations_are_read_again(tmp_path: Path) -> No
     got = ticket(con, "z:4")
     assert got["sentiment_last"] < -0.3 <= got["sentiment_first"] + 0.3
     assert got["enriched_at"].hour == 2
-    assert con.sql("select sentiment, markers from enrich.messages where message_id = 'z:5/2'").fetchall() == [
-        (None, [])
+    assert con.sql("select sentiment, tone from enrich.messages where message_id = 'z:5/2'").fetchall() == [
+        (None, None)
+    ]
+    said = con.sql(
+        "select message_id, kind, name, span from enrich.signals where ticket_id in ('z:4', 'z:5') order by all"
+    )
+    assert said.fetchall() == [
+        ("z:4/2", "marker", "disappointment", "This is useless"),
+        ("z:4/2", "marker", "exclamation", "This is useless, I am very disappointed!!"),
     ]
     assert con.sql("select count(*) from enrich.tickets where ticket_id = 'z:7'").fetchall() == [(0,)]
 
@@ -135,10 +142,10 @@ def test_a_message_that_breaks_an_extractor_is_recorded_and_the_rest_goes_on(
 ) -> None:
     plain = sentiment.score
 
-    def breaks(text: str, found: list[str]) -> float | None:
+    def breaks(text: str, strains: int) -> float | None:
         if "invoice number 2," in text:
             raise ValueError("too odd")
-        return plain(text, found)
+        return plain(text, strains)
 
     monkeypatch.setattr(messages.sentiment, "score", breaks)
     con = make_warehouse(30)
@@ -168,8 +175,8 @@ def test_two_runs_in_another_order_give_the_same_rows(tmp_path: Path, monkeypatc
     monkeypatch.setattr(messages, "BATCH", 7)
     monkeypatch.setattr("flows.enrich.tickets.BATCH", 11)
     enrich_connection(other, make_run(tmp_path / "b"))
-    for table in ("messages", "tickets", "asks"):
-        rows = f"select * from enrich.{table} order by 1"
+    for table in ("messages", "signals", "tickets", "asks"):
+        rows = f"select * from enrich.{table} order by all"
         assert con.sql(rows).fetchall() == other.sql(rows).fetchall()
 
 
@@ -273,3 +280,41 @@ def test_a_run_that_is_stopped_between_messages_and_tickets_is_made_up_for(tmp_p
     enrich_connection(con, run)
     assert (run.report.counts["enrich.messages"], run.report.counts["enrich.tickets"]) == (0, 1)
     assert ticket(con, "z:4")["sentiment_last"] < -0.3
+
+
+def test_signals_follow_their_messages(tmp_path: Path) -> None:
+    con = make_warehouse(30)
+    add_message(con, "z:0", 2, "This is urgent.", minute=400)
+    add_message(con, "z:1", 2, "I am furious.", minute=400)
+    add_message(con, "z:2", 2, "I am very disappointed.", minute=400)
+    add_message(con, "z:3", 2, "I am very disappointed.", role="agent", minute=400)
+    add_ticket(con, "z:subject", "Cancel our subscription", "Please confirm by mail.", minute=700)
+    enrich_connection(con, make_run(tmp_path))
+    shown = "select message_id, kind, name, span, starts, ends from enrich.signals order by all"
+    assert con.sql(shown).fetchall() == [
+        ("z:0/2", "marker", "urgency", "urgent", 8, 14),
+        ("z:1/2", "tone", "angry", "I am furious", 0, 12),
+        ("z:2/2", "marker", "disappointment", "I am very disappointed", 0, 22),
+        ("z:subject/1", "churn", "cancel", "Cancel our subscription", None, None),
+    ]
+    assert con.sql("select message_id, tone from enrich.messages where tone is not null").fetchall() == [
+        ("z:1/2", "angry")
+    ]
+    con.execute("update intermediate.int_messages set body = 'No hurry.' where message_id = 'z:0/2'")
+    con.execute("update intermediate.int_messages set is_public = false where message_id = 'z:1/2'")
+    con.execute("delete from intermediate.int_messages where message_id = 'z:2/2'")
+    enrich_connection(con, make_run(tmp_path, hours=1))
+    assert con.sql("select message_id from enrich.signals").fetchall() == [("z:subject/1",)]
+
+
+def test_the_slope_stands_with_its_ticket(tmp_path: Path) -> None:
+    con = make_warehouse(30)
+    for position, words in enumerate(
+        ("It works great, thanks.", "It is useless.", "I hate it, it is garbage."), start=2
+    ):
+        add_message(con, "z:0", position, words, minute=400 + position)
+    enrich_connection(con, make_run(tmp_path))
+    got = ticket(con, "z:0")
+    assert got["sentiment_messages"] == 4
+    assert got["sentiment_slope"] < -0.1
+    assert (ticket(con, "z:1")["sentiment_slope"], ticket(con, "z:1")["sentiment_messages"]) == (None, 1)

@@ -1,32 +1,12 @@
-"""Feeling of customers' messages and the markers of frustration in them."""
+"""Feeling of customers' messages, and how it changes along a conversation."""
 
 from __future__ import annotations
 
 import pytest
 
-from flows.enrich.sentiment import markers, score
-
-
-@pytest.mark.parametrize(
-    ("text", "marker"),
-    [
-        ("I have already told you that twice.", "repeated_question"),
-        ("Any update on this?", "repeated_question"),
-        ("I am really disappointed", "disappointment"),
-        ("Can I talk to a real person please", "wants_human"),
-        ("This is urgent, we cannot work", "urgency"),
-        ("WHY DOES NOTHING EVER WORK HERE", "capitals"),
-        ("Hello?!", "exclamation"),
-    ],
-)
-def test_markers_are_named(text: str, marker: str) -> None:
-    assert marker in markers(text)
-
-
-def test_a_short_answer_is_clipped_only_as_a_reply_and_without_thanks() -> None:
-    assert markers("still broken", is_reply=True) == ["clipped_reply"]
-    assert markers("still broken") == []
-    assert markers("works now, thanks", is_reply=True) == []
+from flows.enrich import markers
+from flows.enrich.sentiment import MARKER_WEIGHT, MIN_SLOPE, score, slope
+from flows.enrich.spans import spoken
 
 
 def test_angry_is_below_plain_and_plain_below_happy() -> None:
@@ -35,11 +15,37 @@ def test_angry_is_below_plain_and_plain_below_happy() -> None:
         "The export stops with error 503 when I press the button.",
         "Perfect, works great now. Thank you so much!",
     )
-    angry, plain, happy = (score(text, markers(text)) for text in texts)
+    angry, plain, happy = (score(text, len(markers.find(text, spoken(text)))) for text in texts)
     assert angry is not None and plain is not None and happy is not None
     assert angry < -0.5 < plain < 0.5 < happy
     assert abs(plain) < 0.2  # words such as error are the topic here, not a feeling
 
 
 def test_no_words_have_no_score() -> None:
-    assert score("123 !!! 🎉", []) is None
+    assert score("123 !!! 🎉") is None
+
+
+def test_each_marker_takes_its_weight_off() -> None:
+    plain, strained = score("The export works."), score("The export works.", 2)
+    assert plain is not None
+    assert strained == round(plain - 2 * MARKER_WEIGHT, 4)
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ([], None),
+        ([0.4, -0.8], None),
+        ([0.5, 0.2, -0.1], -0.3),
+        ([0.1, 0.1, 0.1, 0.1], 0.0),
+        ([-0.5, -0.25, 0.0, 0.25], 0.25),
+        ([0.4, 0.3, -1.0, 0.1, 0.0], -0.1),  # one outburst does not bend it
+    ],
+)
+def test_the_slope_is_the_change_from_message_to_message(scores: list[float], expected: float | None) -> None:
+    assert slope(scores) == expected
+    assert MIN_SLOPE == 3
+
+
+def test_the_slope_of_a_long_conversation_is_that_of_its_newest_messages() -> None:
+    assert slope([1.0, -1.0] * 500 + [n / 100 for n in range(60)]) == 0.01

@@ -45,8 +45,9 @@ TABLES = {
         subscription_id varchar, kind varchar, plan_before varchar, plan_after varchar, amount decimal(18, 2),
         currency varchar, occurred_at timestamp, known_at timestamp, record_id varchar""",
     "intermediate.int_owners": "owner_id varchar, name varchar, email varchar",
-    "enrich.messages": """message_id varchar, sentiment double, markers varchar[], churn_kind varchar,
-        churn_span varchar, is_automatic boolean""",
+    "enrich.messages": """message_id varchar, sentiment double, churn_kind varchar, churn_span varchar,
+        is_automatic boolean""",
+    "enrich.signals": "message_id varchar, ticket_id varchar, kind varchar, name varchar",
     "intermediate.int_releases": "release_id varchar, version varchar, released_at timestamp, known_at timestamp",
     "intermediate.int_tracker_issues": """issue_id varchar, identifier varchar, url varchar, title varchar,
         state_name varchar, is_duplicate boolean, completed_at timestamp, canceled_at timestamp, known_at timestamp""",
@@ -114,7 +115,7 @@ class World:
              "known_at": values.pop("known_at", at)}
         )  # fmt: skip
         self.rows["enrich.messages"].append(
-            {"message_id": message_id, "sentiment": sentiment, "markers": [], "is_automatic": False,
+            {"message_id": message_id, "sentiment": sentiment, "is_automatic": False,
              "churn_kind": "cancel" if span else None, "churn_span": span} | values
         )  # fmt: skip
 

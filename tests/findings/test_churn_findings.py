@@ -204,7 +204,7 @@ def test_each_rule_fires_at_its_edge_and_not_beside_it(base: World, rule: str, a
 
 def test_the_unit_tests_of_the_rules_pass(base: World) -> None:
     result = invoke(base.settings, ["test", "--select", "path:models/intermediate/churn,test_type:unit"], layer="judge")
-    assert (result.tests, result.failures) == (3, [])
+    assert (result.tests, result.failures) == (4, [])
 
 
 def test_a_signal_says_its_numbers_and_names_its_evidence(base: World) -> None:

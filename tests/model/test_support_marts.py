@@ -58,9 +58,15 @@ def test_a_small_company_from_landing_to_dashboard(house):
     house.land("export", "releases", [{"id": "r", "product": "app", "version": "4.1", "released_at": "2026-06-02"}])
     house.quarantine("zendesk", "users", "999", 1)
     house.enrich_ticket("zendesk:3", intent="bug", topic_id="t1", is_bug_like=True, title="It breaks")
+    house.enrich_ticket("zendesk:4")
     with_topic = "insert into enrich.topics (topic_id, label, words, status) values ('t1', 'Breaks', ['break'], 'live')"
     house.build("stage")
     house.execute(with_topic)
+    house.execute(
+        "insert into enrich.signals select message_id, ticket_id, 'marker', 'urgency', 'now', 0, 3"
+        " from intermediate.int_messages where author_role = 'customer' and ticket_id in ('zendesk:1', 'zendesk:2')"
+    )
+    house.execute("insert into enrich.signals values ('zendesk:9', 'zendesk:4', 'tone', 'angry', 'argh', 0, 4)")
     house.build_support()
 
     # the example of DECISIONLOG.md
@@ -90,6 +96,14 @@ def test_a_small_company_from_landing_to_dashboard(house):
     assert rows == [("bug", 1, 1, 2), ("unknown", 2, 1, 4)]
     assert house.rows("select topic_id, label, tickets from marts.dim_topics") == [("t1", "Breaks", 1)]
     assert house.rows("select version, tickets, bug_like_tickets from marts.dim_releases") == [("4.1", 1, 1)]
+    rows = house.rows(
+        "select ticket_id, account_key, kind, name, span, sent_at from marts.fct_message_signals order by sent_at"
+    )
+    assert rows == [
+        ("zendesk:2", "zendesk:7", "marker", "urgency", "now", datetime(2026, 6, 1, 9)),
+        ("zendesk:1", "zendesk:7", "marker", "urgency", "now", datetime(2026, 6, 1, 22)),
+        ("zendesk:1", "zendesk:7", "marker", "urgency", "now", datetime(2026, 6, 3, 8)),
+    ]
     assert house.rows("select stream, record_id, rule from marts.fct_quarantine") == [("users", "999", "r")]
     rows = house.rows("select source, tickets from marts.fct_source_freshness order by 1")
     assert rows == [("export", 0), ("zendesk", 4)]

@@ -10,7 +10,9 @@ from statistics import mean
 
 import pytest
 
-from flows.enrich.sentiment import markers, score
+from flows.enrich import markers
+from flows.enrich.sentiment import score
+from flows.enrich.spans import spoken
 from flows.sandbox.clients import PUBLIC_DOMAINS
 from flows.sandbox.commerce import Account, Commerce, Invoice, Subscription
 from flows.sandbox.company import Company
@@ -73,7 +75,7 @@ def text(life: Life) -> str:
 
 
 def feeling(life: Life) -> float:
-    found = score(text(life), markers(text(life)))
+    found = score(text(life), len(markers.find(text(life), spoken(text(life)))))
     assert found is not None
     return found
 

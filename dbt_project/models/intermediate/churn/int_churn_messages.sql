@@ -19,6 +19,12 @@ read as (
     select * from ({{ facts_changed(source('enrich', 'messages')) }}) as read where not coalesce(is_automatic, false)
 ),
 
+frustrated as (
+    select distinct message_id
+    from ({{ facts_changed(source('enrich', 'signals')) }}) as signals
+    where kind = 'marker' and name in ('disappointment', 'asked_before', 'repeated_question', 'wants_human')
+),
+
 final as (
     select
         tickets.account_key,
@@ -28,13 +34,13 @@ final as (
         messages.sent_at,
         greatest(messages.sent_at, messages.known_at, tickets.known_at) as seen_at,
         cast(read.sentiment as decimal(6, 4)) as sentiment,
-        coalesce(list_has_any(read.markers, ['disappointment', 'repeated_question', 'wants_human']), false)
-            as has_frustration_marker,
+        frustrated.message_id is not null as has_frustration_marker,
         read.churn_kind,
         read.churn_span
     from tickets
     inner join messages on messages.ticket_id = tickets.ticket_id
     inner join read on read.message_id = messages.message_id
+    left join frustrated on frustrated.message_id = messages.message_id
 )
 
 select * from final
