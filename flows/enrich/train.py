@@ -159,7 +159,8 @@ def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found:
         examples = [*(Example(text, label) for text, label in seeded), *examples]
     if len({example.intent for example in examples}) < 2:
         return
-    model, metrics = intent.fit_intents(name, examples, called=called, targets=targets, bug_like=bug_like)
+    made_of = f"{name} {seeds.digest} {parameters['embedder']}"  # what its id stands for besides the examples
+    model, metrics = intent.fit_intents(made_of, examples, called=called, targets=targets, bug_like=bug_like)
     shown = labelled.tail(MAX_NEAREST) if found.embedder else labelled.clear()
     points = found.embedder.encode(documents(shown)) if found.embedder else np.zeros((0, 1), np.float32)
     artifact = IntentArtifact(
