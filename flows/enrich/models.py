@@ -18,6 +18,7 @@ import orjson
 from numpy.typing import NDArray
 
 from flows.core.run import Run
+from flows.enrich.embedders import equip
 from flows.enrich.intent import LinearIntentModel
 from flows.enrich.novelty import least_likeness
 from flows.enrich.protocols import Matrix
@@ -101,8 +102,13 @@ class Models:
 
     @property
     def embedder(self) -> TicketSpace | None:
+        is_new = EMBEDDER not in self._loaded
         found = self._load(EMBEDDER)
-        return found if isinstance(found, TicketSpace) else None  # earlier code kept other things
+        if not isinstance(found, TicketSpace):  # earlier code kept other things
+            return None
+        if is_new:
+            equip(self.run, found.embedder)
+        return found
 
     def artifact(self, name: str) -> Any:
         """The current model of a name; None without one."""

@@ -41,7 +41,8 @@ def looked_at(con: duckdb.DuckDBPyConnection, part: str, rules: str) -> None:
 
 def is_read_with(con: duckdb.DuckDBPyConnection, part: str, rules: str) -> bool:
     """Whether everything was last read with these rules."""
-    return con.execute("select rules from enrich.read_with where part = ?", [part]).fetchall() == [(rules,)]
+    found = con.execute("select rules from enrich.read_with where part = ?", [part]).fetchall()
+    return bool(found == [(rules,)])
 
 
 def note(con: duckdb.DuckDBPyConnection, part: str, rules: str | None) -> None:

@@ -14,13 +14,15 @@ from flows.core.run import Run
 from flows.enrich import asks, entities, quotes, signatures, symptoms
 from flows.enrich.assignment import live_topics, note_topics
 from flows.enrich.batches import count, insert, read_table
-from flows.enrich.conversations import prepare_conversations
+from flows.enrich.conversations import documents, prepare_conversations
+from flows.enrich.embedders import can_fill, is_alone, lacks
 from flows.enrich.models import Models
 from flows.enrich.reader import PARTS, TicketReader
 from flows.enrich.scope import is_read_with, look_at, looked_at, note
 from flows.enrich.seeds import Seeds
 
 BATCH = 1_000  # tickets that are read together
+ALL = 2**60
 CHUNK = 20_000  # tickets that are taken from the warehouse, and written to it, at once
 
 # What tells that a ticket says something else than before.
@@ -52,15 +54,28 @@ _CHANGED = f"""
     full join known on known.ticket_id = hashed.ticket_id
     where known.content_hash is distinct from hashed.content_hash or hashed.ticket_id is null
 """
-# The newest tickets that say what they said and were read with another model than the one in force.
+# Tickets that were read with another model than the one in force.
 _OLDER = """
-    create or replace temp table changed_tickets as
-    select t.ticket_id, known.content_hash, models.model_id, true as is_known,
-        row_number() over (order by t.created_at desc nulls last, t.ticket_id) as place
     from enrich.tickets as known
     inner join intermediate.int_tickets as t on t.ticket_id = known.ticket_id
     inner join ticket_models as models on models.source = t.source
     where known.model_id is distinct from models.model_id
+"""
+# The newest of them, without those that still wait for a service that gives nothing now.
+_AGAIN = f"""
+    create or replace temp table changed_tickets as
+    select t.ticket_id, known.content_hash, models.model_id, true as is_known
+    {_OLDER} and ($can_fill or known.model_id is not null)
+    order by t.created_at desc nulls last, t.ticket_id
+    limit $number
+"""
+# A ticket whose text could not be read whole yet: without a model, it is read again like one of an older model.
+_INSERT = """
+    insert into enrich.tickets by name
+    select new_tickets.* exclude (is_waiting), changed.content_hash,
+        case when not is_waiting then changed.model_id end as model_id
+    from new_tickets
+    inner join changed_tickets as changed on changed.ticket_id = new_tickets.ticket_id
 """
 # Their article is looked for again, too. Taken away first, so that a run which is stopped on the way forgets none.
 # Parts are written before their ticket: one that is not known may have some.
@@ -102,7 +117,7 @@ def refresh_tickets(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, foun
     read_with = digest(*(f"{source}={model_id}" for source, model_id in model_ids.items()))
     if not is_read_with(con, "models", read_with):
         note(con, "models", None)
-        read, left = _read_older(con, run, reader)
+        read, left = _read_older(con, run, found, reader)
         total += read
         if not left:
             note(con, "models", read_with)
@@ -110,22 +125,23 @@ def refresh_tickets(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, foun
     return total
 
 
-def reread_limit(run: Run) -> int | None:
-    """How many tickets a run reads again because the model is new. None: all, where nothing waits for the run."""
+def reread_limit(run: Run) -> int:
+    """How many tickets a run reads again because the model is new: all, where nothing waits for the run."""
     models = run.settings.models
-    return {"hourly": models.reread_hourly, "nightly": models.reread_nightly}.get(run.flow)
+    return {"hourly": models.reread_hourly, "nightly": models.reread_nightly}.get(run.flow, ALL)
 
 
-def _read_older(con: duckdb.DuckDBPyConnection, run: Run, reader: Callable[[], TicketReader]) -> tuple[int, int]:
+def _read_older(
+    con: duckdb.DuckDBPyConnection, run: Run, found: Models, reader: Callable[[], TicketReader]
+) -> tuple[int, int]:
     """How many were read again, and how many are left for the next runs."""
-    con.execute(_OLDER)
-    waiting, limit = count(con, "changed_tickets"), reread_limit(run)
-    if limit is not None and waiting > limit:
-        con.execute("delete from changed_tickets where place > ?", [limit])
+    can_be_filled = found.embedder is None or can_fill(found.embedder.embedder)
+    con.execute(_AGAIN, {"can_fill": can_be_filled, "number": reread_limit(run)})
     read = _read_changed(con, run, reader)
+    left = int(con.sql(f"select count(*) {_OLDER}").fetchall()[0][0])
     run.report.count("enrich.tickets_read_again", read)
-    run.report.count("enrich.tickets_left", waiting - read)
-    return read, waiting - read
+    run.report.count("enrich.tickets_left", left)
+    return read, left
 
 
 def _reader(
@@ -147,17 +163,22 @@ def _read_changed(con: duckdb.DuckDBPyConnection, run: Run, reader: Callable[[],
         prepare_conversations(con, "select ticket_id from changed_tickets where content_hash is not null")
         total = count(con, "conversations")
     if total:
-        for rows in read_table(con, run, "conversations", reader(), BATCH, CHUNK):
+        read = reader()
+        embedder = read.embedder.embedder if read.embedder else None
+        alone = embedder is not None and is_alone(embedder)
+        for rows in read_table(con, run, "conversations", read, BATCH, CHUNK, alone=alone):
             for part in PARTS:
                 told = rows.select("ticket_id", part).filter(pl.col(part).list.len() > 0)
                 insert(con, f"enrich.{part}", told.explode(part).unnest(part))
             rows = rows.drop(PARTS)
-            con.register("new_tickets", rows.with_columns(enriched_at=pl.lit(run.now.replace(tzinfo=None))).to_arrow())
-            con.execute(
-                "insert into enrich.tickets by name select new_tickets.*, changed.content_hash, changed.model_id"
-                " from new_tickets inner join changed_tickets as changed on changed.ticket_id = new_tickets.ticket_id"
-            )
+            texts = documents(rows.select("title", text="clean_text"))
+            waiting = pl.Series(lacks(embedder, texts) if embedder else [False] * len(texts), dtype=pl.Boolean)
+            at = pl.lit(run.now.replace(tzinfo=None))
+            con.register("new_tickets", rows.with_columns(enriched_at=at, is_waiting=waiting).to_arrow())
+            con.execute(_INSERT)
             con.unregister("new_tickets")
+            if waiting.any():
+                note(con, "models", None)
     con.execute("drop table changed_tickets")
     con.execute("drop table if exists conversations")
     return total
