@@ -59,7 +59,7 @@ class Taxonomy:
 def intent_task(intents: dict[str, str]) -> Task[Choice]:
     """The question which of some intents (id -> description) a ticket has."""
     listed = "".join(f"- {name}: {said}\n" if said else f"- {name}\n" for name, said in sorted(intents.items()))
-    allowed: Any = Literal[(*sorted(intents), NONE)]  # type: ignore[valid-type]
+    allowed: Any = Literal[(*sorted(intents), NONE)]
     answer = create_model("IntentOfTicket", __base__=Choice, intent=(allowed, ...))
     return Task("intent", VERSION, INSTRUCTIONS + listed, answer)
 
@@ -86,7 +86,7 @@ def ask_uncertain(con: duckdb.DuckDBPyConnection, run: Run, model: TextModel, ta
     for name, ids in (("asked", asked), ("labelled", list(taxonomy.known))):
         con.register(name, pl.DataFrame({"ticket_id": ids}, schema={"ticket_id": pl.String}).to_arrow())
     parameters = {"sources": taxonomy.sources, "length": TEXT}
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for is_labelled, wanted in ((True, number // CONTROL), (False, number)):
         wanted = min(wanted, number - len(rows))
         rows += con.execute(_UNCERTAIN, {**parameters, "is_labelled": is_labelled, "number": wanted}).fetchall()
