@@ -57,6 +57,11 @@ def equip(run: Run, embedder: Embedder) -> Embedder:
     return embedder
 
 
+def beside(embedder: Embedder) -> Embedder | None:
+    """What stands beside the fitted embedder, whose words an intent model reads anyway; None where nothing does."""
+    return embedder.parts[1] if isinstance(embedder, FusedEmbedder) else None
+
+
 def is_alone(embedder: Embedder) -> bool:
     """Whether texts are to be read in one process: what is loaded is large, or has a budget."""
     return any(

@@ -115,7 +115,11 @@ class Models:
         return self._load(name)
 
     def intents(self, taxonomy: str) -> IntentArtifact | None:
-        found: IntentArtifact | None = self._load(f"intent:{taxonomy}")
+        name = f"intent:{taxonomy}"
+        is_new = name not in self._loaded
+        found: IntentArtifact | None = self._load(name)
+        if is_new and found and found.model.features.embedder:
+            equip(self.run, found.model.features.embedder)
         return found
 
     def intent_for(self, source: str) -> IntentArtifact | None:

@@ -21,7 +21,7 @@ from flows.enrich import embedding, intent, models, reliability
 from flows.enrich.batches import count
 from flows.enrich.bugs import train_bugs
 from flows.enrich.conversations import documents, read_conversations
-from flows.enrich.embedders import fuse, lacks, other_id
+from flows.enrich.embedders import beside, fuse, lacks, other_id
 from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.intent import Example
 from flows.enrich.messages import refresh_messages
@@ -207,7 +207,10 @@ def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found:
     if len({example.intent for example in examples}) < 2:
         return
     made_of = f"{name} {seeds.digest} {parameters['embedder']}"  # what its id stands for besides the examples
-    model, metrics = intent.fit_intents(made_of, examples, called=called, targets=targets, bug_like=bug_like)
+    other = beside(found.embedder.embedder) if found.embedder else None
+    model, metrics = intent.fit_intents(
+        made_of, examples, called=called, targets=targets, bug_like=bug_like, embedder=other
+    )
     shown = labelled.tail(MAX_NEAREST) if found.embedder else labelled.clear()
     points = np.zeros((0, 1), np.float32)
     if found.embedder:

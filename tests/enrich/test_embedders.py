@@ -19,7 +19,10 @@ from flows.core.run import Run
 from flows.doctor import checks
 from flows.enrich import local_embedding
 from flows.enrich.fused_embedding import FusedEmbedder
-from flows.enrich.local_embedding import local_embedder
+from flows.enrich.intent import Example, fit_intents
+from flows.enrich.local_embedding import LocalEmbedder, local_embedder
+from flows.enrich.models import load
+from flows.enrich.protocols import Matrix
 from flows.enrich.remote_embedding import RemoteEmbedder, Service
 from flows.enrich.run import enrich_connection
 from flows.enrich.train import train_connection
@@ -273,8 +276,29 @@ def test_tickets_are_read_with_it_fused_with_the_fitted_one(library: Path, tmp_p
     assert space is not None and isinstance(space.embedder, FusedEmbedder)
     assert con.sql("select count(*) from enrich.tickets where intent is not null").fetchall()[0][0] > 20
     assert run.report.counts["enrich.models_fitted"] == 2
+    artifact = load(run, {}).intents("intents")
+    assert artifact is not None and isinstance(artifact.model.features.embedder, LocalEmbedder)
+    assert artifact.model.features.embedder.vectors is not None, "given its place when it is loaded"
     plain = train_connection(con, make_run(tmp_path / "home", hours=1))
     assert plain.embedder is not None and not isinstance(plain.embedder.embedder, FusedEmbedder)
+
+
+class Meaning:
+    """Knows that two words mean the same."""
+
+    model_id = "meaning"
+
+    def encode(self, texts: list[str]) -> Matrix:
+        return np.array([["money" in text or "reimburse" in text, "login" in text] for text in texts], np.float32)
+
+
+def test_an_intent_model_knows_by_it_what_words_alone_do_not_tell() -> None:
+    texts = {"refund": "money for order {}", "access": "login of user {}"}
+    examples = [Example(text.format(n), intent) for n in range(30) for intent, text in texts.items()]
+    with_it, without = (fit_intents("i", examples, embedder=embedder)[0] for embedder in (Meaning(), None))
+    (knows,), (guesses,) = (model.predict(["reimburse"]) for model in (with_it, without))
+    assert (knows.intent, knows.confidence > 0.9) == ("refund", True)
+    assert guesses.confidence < 0.7
 
 
 @pytest.mark.parametrize(
