@@ -19,7 +19,7 @@ def other_id(run: Run) -> str:
     Raises ConfigError when its library or its model is not there.
     """
     models = run.settings.models
-    if models.embedder in ("sentence", "static"):
+    if models.embedder == "sentence" or models.embedder == "static":
         return local_embedder(models.embedder, models.path, models.package).model_id
     return remote_id(models.embeddings) if models.embedder == "openai" and models.embeddings else ""
 
@@ -28,7 +28,7 @@ def fuse(run: Run, fitted: Embedder) -> Embedder | None:
     """The fitted embedder with the configured one beside it; None while a service that is needed does not answer."""
     models = run.settings.models
     other: LocalEmbedder | RemoteEmbedder
-    if models.embedder in ("sentence", "static"):
+    if models.embedder == "sentence" or models.embedder == "static":
         other = local_embedder(models.embedder, models.path, models.package)
     elif models.embedder == "openai" and models.embeddings:
         service = _service(run)

@@ -98,10 +98,12 @@ class OpenAITextModel:
             message = said.choices[0].message
             answer, refused = message.parsed, bool(message.refusal)
         except openai.APIConnectionError as error:  # no answer in time, or none at all
-            return self._failed(f"does not answer ({type(error).__name__})")
+            self._failed(f"does not answer ({type(error).__name__})")
+            return None
         except openai.APIStatusError as error:
             if error.status_code in _FINAL or error.status_code == 429 or error.status_code >= 500:
-                return self._failed(f"answers {error.status_code} ({type(error).__name__})")
+                self._failed(f"answers {error.status_code} ({type(error).__name__})")
+                return None
             answer, refused = None, True
         except Exception as error:  # whatever a service or a model answers, the run goes on
             log.debug("an answer to %s is not usable: %s", task.name, type(error).__name__)

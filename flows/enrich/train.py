@@ -255,7 +255,8 @@ def _labels(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, taxonomy: st
         tickets = tickets.with_columns(
             label=pl.when(pl.col("label").is_in(rare)).then(pl.lit("other")).otherwise("label")
         )
-    return tickets.select("ticket_id", "label")
+    labelled: pl.DataFrame = tickets.select("ticket_id", "label")
+    return labelled
 
 
 def _conversations(con: duckdb.DuckDBPyConnection, labels: pl.DataFrame) -> pl.DataFrame:
