@@ -1,4 +1,5 @@
-"""The tables of groundswell.toml that say what is read and where findings go, and what their values may be.
+"""The tables of groundswell.toml that say what is read, with which models, and where findings go, and what their
+values may be.
 
 A table's `secrets` are the names of what it needs from the environment: GROUNDSWELL_<NAME>_<SECRET>.
 """
@@ -6,10 +7,10 @@ A table's `secrets` are the names of what it needs from the environment: GROUNDS
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from flows.core.clock import iso, parse
 from flows.core.places import checked_path, checked_store
@@ -184,3 +185,44 @@ class Destinations(Table):
 
     linear: Linear | None = None
     slack: Slack | None = None
+
+
+class Embeddings(Table):
+    """Embeddings by an OpenAI-compatible service. Its key is OPENAI_API_KEY."""
+
+    base_url: Address = "https://api.openai.com/v1"
+    model: Word = Field(examples=['model = "text-embedding-3-small"'])
+    dimensions: Count | None = None  # default: as many as the model has; not every service can be asked for fewer
+    batch_size: Annotated[Count, Field(le=2048)] = 128  # texts in one request
+    texts_per_run: Count = 20_000  # that are asked for and paid; the rest waits for the next run
+
+
+class TextModel(Table):
+    """A language model behind an OpenAI-compatible service. Its key is OPENAI_API_KEY; without it nothing is asked."""
+
+    base_url: Address = "https://api.openai.com/v1"
+    model: Word = Field(examples=['model = "gpt-5-mini"'])
+    calls_per_run: Count = 50
+    tokens_per_run: Count = 100_000  # of questions and answers together
+    uncertain_tickets: Annotated[int, BeforeValidator(_no_truth), Field(ge=0)] = 20  # asked about their intent a night
+    titles: bool = True  # short titles of new topics
+
+
+class Models(Table):
+    """Which models read the texts, and how fast they read again what older ones have read."""
+
+    embedder: Literal["fitted", "sentence", "static", "openai"] = "fitted"
+    path: Word | None = None  # folder of a sentence or static model
+    package: Word | None = None  # or an installed Python package that holds one
+    reread_hourly: Count = 10_000  # tickets that an hourly run reads again with a new model
+    reread_nightly: Count = 200_000
+    embeddings: Embeddings | None = None
+    text: TextModel | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.embedder in ("sentence", "static") and (self.path is None) == (self.package is None):
+            raise ValueError(f'embedder = "{self.embedder}" needs either path, a folder, or package, an installed one')
+        if self.embedder == "openai" and self.embeddings is None:
+            raise ValueError('embedder = "openai" needs a table [models.embeddings] with a model')
+        return self

@@ -58,9 +58,26 @@ def checks(settings: Settings, asking: Callable[[str], None] = lambda _: None) -
         if destination is not None:
             asking(f"{name}, {destination.api_url}")
             yield _try(name, partial(_source, settings, name))
+    yield from _models(settings)
     asking("Prefect")
     yield _prefect(settings)
     yield _try("last run", lambda: _last_run(settings))
+
+
+def _models(settings: Settings) -> Iterator[Check]:
+    """The models that [models] names: that a local one can be loaded, and that services have a key."""
+    from flows.enrich.local_embedding import local_embedder
+
+    models = settings.models
+    if models.embedder == "sentence" or models.embedder == "static":
+        local = partial(local_embedder, models.embedder, models.path, models.package)
+        yield _try("embedder", lambda: local().folder)
+    used = {"embeddings": models.embeddings if models.embedder == "openai" else None, "language model": models.text}
+    for name, table in used.items():
+        if table is not None and settings.openai_key():
+            yield Check(name, True, f"{table.model} at {table.base_url}")
+        elif table is not None:
+            yield Check(name, None, "OPENAI_API_KEY is not set: nothing is asked")
 
 
 def _environment(settings: Settings) -> Iterator[Check]:

@@ -38,6 +38,7 @@ from flows.connections import (
     FilesStream,
     HubspotSource,
     Linear,
+    Models,
     Seconds,
     Slack,
     Source,
@@ -53,7 +54,7 @@ from flows.core.secrets import in_use
 from flows.mistakes import mistakes
 
 __all__ = [
-    "Destinations", "FilesSource", "FilesStream", "HubspotSource", "Linear", "Settings", "Slack", "Source",
+    "Destinations", "FilesSource", "FilesStream", "HubspotSource", "Linear", "Models", "Settings", "Slack", "Source",
     "StripeSource", "ZendeskSource", "load_settings",
 ]  # fmt: skip
 
@@ -99,6 +100,7 @@ class Settings(BaseSettings):
     dashboard_url: Address = "http://127.0.0.1:8501"
     sources: dict[str, Source] = Field(default_factory=dict)
     destinations: Destinations = Field(default_factory=Destinations)
+    models: Models = Field(default_factory=Models)
     _config_file: Path | None = PrivateAttr(default=None)
     _warehouse: Path | None = PrivateAttr(default=None)
 
@@ -228,6 +230,12 @@ class Settings(BaseSettings):
             )
         return in_use(value)
 
+    @staticmethod
+    def openai_key() -> str | None:
+        """OPENAI_API_KEY, under whatever address the service is; None where it is not set."""
+        value = os.environ.get("OPENAI_API_KEY", "").strip()
+        return in_use(value) if value else None
+
 
 def variables(settings: Settings) -> Iterator[str]:
     """The environment variables that mean something with these settings, but for keys below a table."""
@@ -275,7 +283,7 @@ def load_settings(**overrides: Any) -> Settings:
         where = found if found and from_file else "the environment"
         raise ConfigError(f"{where} is not usable:\n" + "\n".join(lines)) from error
     except SettingsError as error:  # a variable that stands for a whole table
-        wrong = next((name for name in ("SOURCES", "DESTINATIONS") if not _is_json(f"{PREFIX}{name}")), "...")
+        wrong = next((name for name in ("SOURCES", "DESTINATIONS", "MODELS") if not _is_json(f"{PREFIX}{name}")), "...")
         raise ConfigError(
             f"{PREFIX}{wrong} is no JSON object", "Better write its tables into groundswell.toml."
         ) from error

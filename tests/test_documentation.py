@@ -11,12 +11,14 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from flows.cli import FLOWS, app
+from flows.connections import Embeddings, TextModel
 from flows.settings import (
     PROJECT_DIR,
     FilesSource,
     FilesStream,
     HubspotSource,
     Linear,
+    Models,
     Settings,
     Slack,
     StripeSource,
@@ -60,12 +62,16 @@ def test_every_make_target_in_the_readme_exists() -> None:
         ("`[sources.<name>.streams.<stream>]`", FilesStream),
         ("`[destinations.linear]`", Linear),
         ("`[destinations.slack]`", Slack),
+        ("`[models]`", Models),
+        ("`[models.embeddings]`", Embeddings),
+        ("`[models.text]`", TextModel),
     ],
 )
 def test_every_setting_is_in_the_readme_with_its_default(heading: str, section: type[BaseModel]) -> None:
     table = README.split(f"\n{heading}", 1)[1].split("\n| key |", 1)[1].split("\n\n", 1)[0]
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", table, re.M))
-    fields = {name: field for name, field in section.model_fields.items() if name not in ("sources", "destinations")}
+    tables = ("sources", "destinations", "models", "embeddings", "text")  # with headings of their own
+    fields = {name: field for name, field in section.model_fields.items() if name not in tables}
     assert rows.keys() == fields.keys()
     for name, field in fields.items():
         if isinstance(field.default, bool | int | float) or (isinstance(field.default, str) and "_url" in name):

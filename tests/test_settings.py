@@ -137,9 +137,27 @@ def test_the_example_file_is_usable_with_every_comment_taken_off(folder: Path) -
     said += [settings.destinations, settings.destinations.slack]
     assert settings.destinations.linear is not None
     said.append(settings.destinations.linear)
+    assert settings.models.embeddings is not None and settings.models.text is not None
+    said += [settings.models, settings.models.embeddings, settings.models.text]
     streams = {field for stream in export.streams.values() for field in stream.model_fields_set}
     for section in said:
         missing = set(type(section).model_fields) - section.model_fields_set
         if isinstance(section, FilesStream):
             missing -= streams  # each key once, below one of the streams
         assert not missing, type(section).__name__
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ('embedder = "sentence"', "needs either path"),
+        ('embedder = "static"\npath = "a"\npackage = "b"', "needs either path"),
+        ('embedder = "openai"', r"needs a table \[models\.embeddings\]"),
+        ('embedder = "fited"', "Did you mean 'fitted'"),
+        ("[models.text]", r"models\.text\.model: is missing"),
+    ],
+)
+def test_models_that_cannot_be_used_are_explained(folder: Path, table: str, says: str) -> None:
+    (folder / "groundswell.toml").write_text(f"[models]\n{table}\n")
+    with pytest.raises(ConfigError, match=says):
+        load_settings()

@@ -17,6 +17,7 @@ from flows.core.run import Run
 from flows.enrich import clean, language
 from flows.enrich.batches import count, insert, read_table
 from flows.enrich.conversations import documents
+from flows.enrich.embedders import is_alone
 from flows.enrich.models import EMBEDDER, Models
 from flows.enrich.protocols import Embedder, Matrix
 
@@ -62,7 +63,9 @@ def refresh_matches(con: duckdb.DuckDBPyConnection, run: Run, models: Models) ->
     total = count(con, "unmatched_tickets")
     if total and models.embedder:
         matcher = Matcher.of(articles, models.embedder)
-        for rows in read_table(con, run, "unmatched_tickets", matcher, BATCH, CHUNK):
+        for rows in read_table(
+            con, run, "unmatched_tickets", matcher, BATCH, CHUNK, alone=is_alone(models.embedder.embedder)
+        ):
             insert(con, "enrich.article_matches", rows.with_columns(content_hash=pl.lit(compared["articles"])))
     con.execute("drop table unmatched_tickets")
     return total

@@ -20,6 +20,7 @@ from flows.enrich import clusters, moves
 from flows.enrich.batches import insert, read_table
 from flows.enrich.conversations import documents
 from flows.enrich.edits import Edit, constrain, constrained_tickets, read_edits
+from flows.enrich.embedders import is_alone
 from flows.enrich.protocols import Matrix
 from flows.enrich.space import TicketSpace
 
@@ -98,7 +99,8 @@ def assign_topics(con: duckdb.DuckDBPyConnection, run: Run, embedder: TicketSpac
     live = sorted({(topic.topic_id, topic.version) for topic in near})
     if embedder and published != live:
         con.execute(_ALL_TICKETS)
-        for rows in read_table(con, run, "all_tickets", Assigner(embedder, near), BATCH, CHUNK):
+        alone = is_alone(embedder.embedder)
+        for rows in read_table(con, run, "all_tickets", Assigner(embedder, near), BATCH, CHUNK, alone=alone):
             insert(con, "assigned", rows)
         con.execute("drop table all_tickets")
     constrained = _constrained(con, read_edits(run), embedder, near) if embedder else pl.DataFrame()
@@ -126,9 +128,9 @@ def report_outside(con: duckdb.DuckDBPyConnection, run: Run) -> None:
 
 def note_topics(con: duckdb.DuckDBPyConnection, tickets: str) -> None:
     """Keep the topics of tickets that are about to be read again (SQL that gives their ids) for `assign_topics`."""
+    con.execute("create temp table if not exists topics_before (ticket_id varchar, topic_id varchar)")
     con.execute(
-        "create or replace temp table topics_before as"
-        f" select ticket_id, topic_id from enrich.tickets where ticket_id in ({tickets})"
+        f"insert into topics_before select ticket_id, topic_id from enrich.tickets where ticket_id in ({tickets})"
     )
 
 

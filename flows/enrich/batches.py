@@ -19,10 +19,12 @@ def read_table(
     read: Callable[[pl.DataFrame], pl.DataFrame],
     batch: int,
     chunk: int,
+    *,
+    alone: bool = False,
 ) -> Iterator[pl.DataFrame]:
     """`read` of every `batch` rows of a table whose column `n` counts from 1, joined to frames of about `chunk` rows.
 
-    A chunk of rows is in memory at once, and what became of it.
+    A chunk of rows is in memory at once, and what became of it. `alone`: in this process, however many rows there are.
     """
     total = count(con, table)
     progress = Progress(table.replace("_", " "), total)
@@ -34,8 +36,9 @@ def read_table(
             )
             yield from rows.pl().iter_slices(batch)
 
+    workers = 1 if alone else processes(run.settings.processes)
     ready: list[pl.DataFrame] = []
-    for frame in in_order(read, batches(), math.ceil(total / batch), processes(run.settings.processes)):
+    for frame in in_order(read, batches(), math.ceil(total / batch), workers):
         ready.append(frame)
         progress.add(frame.height)
         if sum(part.height for part in ready) >= chunk:

@@ -1,4 +1,5 @@
-"""What an intent model reads of a text: words, pairs of near words and character n-grams, side by side.
+"""What an intent model reads of a text: words, pairs of near words and character n-grams, side by side, and the point
+of a sentence embedding where one is configured.
 
 Pairs are words that stand within a few words of each other, in any order: `card ... not ... arrived` tells more than
 each word, and a linear model cannot put them together by itself. Characters see through endings and misspellings.
@@ -15,9 +16,10 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from flows.enrich import characters
+from flows.enrich.protocols import Embedder
 
 TOKEN = r"(?u)\b\w+\b"
-WEIGHTS = {"words": 0.8, "pairs": 0.6, "characters": 0.8}  # each part's rows have length 1 before
+WEIGHTS = {"words": 0.8, "pairs": 0.6, "characters": 0.8, "points": 1.0}  # each part's rows have length 1 before
 NEAR = 6  # words
 HEAD = 250  # characters of a text that pairs and n-grams look at: they cost the most, and people begin with the point
 LARGE = 3_000  # texts from which on features that are very rare are left out
@@ -26,10 +28,12 @@ _word = re.compile(TOKEN)
 
 
 class Features:
-    """Fit with `fit_transform`, then call. Rows are texts, columns the words, then the pairs, then the n-grams."""
+    """Fit with `fit_transform`, then call. Rows are texts, columns the words, then the pairs, then the n-grams, then
+    the point of `embedder`, if there is one."""
 
-    def __init__(self, documents: int) -> None:
+    def __init__(self, documents: int, embedder: Embedder | None = None) -> None:
         large = documents > LARGE
+        self.embedder = embedder
         self.words = TfidfVectorizer(
             token_pattern=TOKEN, sublinear_tf=True, dtype=np.float32, min_df=2 if large else 1, max_features=50_000
         )
@@ -44,13 +48,19 @@ class Features:
     def fit_transform(self, texts: list[str]) -> csr_matrix:
         """Learn the features of these texts, and give their rows. Raises ValueError where no text has a word."""
         parts = [part.fit_transform(_heads(texts)) for part in (self.pairs, self.characters)]
-        return _join(self.words.fit_transform(texts), *parts)
+        return _join(self.words.fit_transform(texts), *parts, *self._points(texts))
 
     def __call__(self, texts: list[str]) -> csr_matrix:
         heads = _heads(texts)
         return _join(
-            self.words.transform(texts), self.pairs.transform(heads), characters.transform(self.characters, heads)
+            self.words.transform(texts),
+            self.pairs.transform(heads),
+            characters.transform(self.characters, heads),
+            *self._points(texts),
         )
+
+    def _points(self, texts: list[str]) -> list[csr_matrix]:
+        return [csr_matrix(self.embedder.encode(texts))] if self.embedder else []
 
     @cached_property
     def readable(self) -> NDArray[np.object_]:
@@ -75,6 +85,5 @@ def _heads(texts: list[str]) -> list[str]:
     return [text[:HEAD] for text in texts]
 
 
-def _join(words: csr_matrix, pairs: csr_matrix, characters: csr_matrix) -> csr_matrix:
-    parts = {"words": words, "pairs": pairs, "characters": characters}
-    return hstack([rows * WEIGHTS[name] for name, rows in parts.items()]).tocsr()
+def _join(*parts: csr_matrix) -> csr_matrix:
+    return hstack([rows * weight for rows, weight in zip(parts, WEIGHTS.values(), strict=False)]).tocsr()

@@ -27,7 +27,7 @@ from flows.core.keys import digest
 from flows.enrich import features
 from flows.enrich.calibration import Calibration, Floats, Places, calibration_error, fit_calibration
 from flows.enrich.features import Features
-from flows.enrich.protocols import Prediction
+from flows.enrich.protocols import Embedder, Prediction
 from flows.enrich.reliability import Bins, bins_of
 from flows.enrich.thresholds import choose_thresholds
 
@@ -140,11 +140,13 @@ def fit_intents(
     called: Mapping[str, str] | None = None,
     targets: Mapping[str, float] | None = None,
     bug_like: Mapping[str, bool] | None = None,
+    embedder: Embedder | None = None,
 ) -> tuple[LinearIntentModel, dict[str, float]]:
     """Fit on examples in order of time (seed examples first), with held-out metrics.
 
     `called` says what an intent is called in words, where its id does not; `targets` the precision that each intent
-    must reach, PARAMETERS["target_precision"] where nothing is said; `bug_like` which intents are about bugs.
+    must reach, PARAMETERS["target_precision"] where nothing is said; `bug_like` which intents are about bugs;
+    `embedder` what texts are read with beside their words: its id is to be part of `name`.
 
     The newest share of the tickets is held out to fit the calibration and the thresholds and to measure; then the
     model is fitted again on everything. Held-out texts add to the vocabulary only. With too few tickets, or where the
@@ -155,7 +157,7 @@ def fit_intents(
     titles = [Example((called or {}).get(c, c.replace("_", " ")), c, float(PARAMETERS["name_weight"])) for c in classes]
     folds = np.array([-1] * len(classes) + _folds(examples))
     examples = [*titles, *examples]
-    read = Features(len(examples))
+    read = Features(len(examples), embedder)
     rows = read.fit_transform([e.text for e in examples])
     labels = np.searchsorted(classes, [e.intent for e in examples])
     weight = np.array([e.weight for e in examples])
@@ -228,8 +230,9 @@ def _folds(examples: Sequence[Example]) -> list[int]:
     folds = []
     for example in examples:
         part = seen[example.intent] % parts
-        folds.append(-1 if is_large and part else part)
-        seen[example.intent] += 1
+        is_weak = example.weight < 1  # said by nobody whom calibration may believe
+        folds.append(-1 if is_weak or (is_large and part) else part)
+        seen[example.intent] += not is_weak
     return folds
 
 

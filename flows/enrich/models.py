@@ -18,6 +18,7 @@ import orjson
 from numpy.typing import NDArray
 
 from flows.core.run import Run
+from flows.enrich.embedders import equip
 from flows.enrich.intent import LinearIntentModel
 from flows.enrich.novelty import least_likeness
 from flows.enrich.protocols import Matrix
@@ -101,15 +102,24 @@ class Models:
 
     @property
     def embedder(self) -> TicketSpace | None:
+        is_new = EMBEDDER not in self._loaded
         found = self._load(EMBEDDER)
-        return found if isinstance(found, TicketSpace) else None  # earlier code kept other things
+        if not isinstance(found, TicketSpace):  # earlier code kept other things
+            return None
+        if is_new:
+            equip(self.run, found.embedder)
+        return found
 
     def artifact(self, name: str) -> Any:
         """The current model of a name; None without one."""
         return self._load(name)
 
     def intents(self, taxonomy: str) -> IntentArtifact | None:
-        found: IntentArtifact | None = self._load(f"intent:{taxonomy}")
+        name = f"intent:{taxonomy}"
+        is_new = name not in self._loaded
+        found: IntentArtifact | None = self._load(name)
+        if is_new and found and found.model.features.embedder:
+            equip(self.run, found.model.features.embedder)
         return found
 
     def intent_for(self, source: str) -> IntentArtifact | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 Matrix = NDArray[np.float32]
+Quoted = Mapping[str, Any]  # texts of strangers, as JSON
+A = TypeVar("A", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -55,4 +59,36 @@ class IntentModel(Protocol):
 
     def predict(self, texts: list[str]) -> list[Prediction]:
         """One prediction a text, in order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Task(Generic[A]):
+    """One kind of question to a `TextModel`.
+
+    Answers are kept under name and version: a new wording is a new version. `answer` is the schema, with no more
+    freedom in it than the question needs. `accept` says whether an answer may be used for what was quoted: a schema
+    alone does not keep an obeyed instruction out of a free text.
+    """
+
+    name: str
+    version: int
+    instructions: str
+    answer: type[A]
+    accept: Callable[[A, Quoted], bool] = field(default=lambda _answer, _quoted: True)
+
+
+class TextModel(Protocol):
+    """A language model that answers questions about quoted texts in a fixed schema. Optional everywhere."""
+
+    @property
+    def model_id(self) -> str:
+        """Which model, at which service."""
+        ...
+
+    def ask(self, task: Task[A], quoted: Quoted) -> A | None:
+        """The answer; None where there is none to be used, now (budget, service) or at all (refused, unusable).
+
+        Never raises for what the service or the model does. Asked twice, it is paid once.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Which tickets are looked at: those that dbt says have changed, or all where the rules or models have."""
+"""Which tickets are looked at: those that dbt says have changed, or all where the rules have."""
 
 from __future__ import annotations
 
@@ -30,12 +30,23 @@ def look_at(con: duckdb.DuckDBPyConnection, part: str, rules: str) -> None:
     dbt names a ticket as changed until a whole run has come through, so that a run which was stopped on the way
     leaves none out.
     """
-    read_with = con.execute("select rules from enrich.read_with where part = ?", [part]).fetchall()
-    con.execute(_SCOPE if read_with == [(rules,)] else _ALL)
+    con.execute(_SCOPE if is_read_with(con, part, rules) else _ALL)
 
 
 def looked_at(con: duckdb.DuckDBPyConnection, part: str, rules: str) -> None:
     """Note that all tickets have been read with these rules."""
-    con.execute("delete from enrich.read_with where part = ?", [part])
-    con.execute("insert into enrich.read_with values (?, ?)", [part, rules])
+    note(con, part, rules)
     con.execute("drop table tickets_in_scope")
+
+
+def is_read_with(con: duckdb.DuckDBPyConnection, part: str, rules: str) -> bool:
+    """Whether everything was last read with these rules."""
+    found = con.execute("select rules from enrich.read_with where part = ?", [part]).fetchall()
+    return bool(found == [(rules,)])
+
+
+def note(con: duckdb.DuckDBPyConnection, part: str, rules: str | None) -> None:
+    """Note what everything has been read with; None while some of it was read with something else."""
+    con.execute("delete from enrich.read_with where part = ?", [part])
+    if rules is not None:
+        con.execute("insert into enrich.read_with values (?, ?)", [part, rules])

@@ -57,7 +57,7 @@ TABLES: dict[str, str] = {
         ticket_id VARCHAR, position INTEGER, text VARCHAR, intent VARCHAR, intent_confidence DOUBLE,
         intent_status VARCHAR, intent_reasons VARCHAR
     """,
-    # The rules and models that all messages, and all tickets, were last read with.
+    # The rules that all messages and all tickets, and the models (part `models`) that all tickets, were last read with.
     "read_with": "part VARCHAR, rules VARCHAR",
     "topics": """
         topic_id VARCHAR, label VARCHAR, words VARCHAR[], tickets INTEGER, born_at TIMESTAMP, status VARCHAR,

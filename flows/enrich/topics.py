@@ -26,6 +26,7 @@ from flows.enrich.lineage import GROWN, Change, Lineage
 from flows.enrich.messages import refresh_messages
 from flows.enrich.protocols import Matrix
 from flows.enrich.space import TicketSpace
+from flows.enrich.titles import Titler, titler, untitled
 from flows.enrich.train import train_connection
 from flows.warehouse.duck import writer
 
@@ -71,7 +72,7 @@ def discover_connection(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     grown = [t.topic_id for t in before.values() if t.is_live and sizes.get(t.topic_id, 0) >= GROWN * t.size > 0]
     if refitted or grown or _is_due(con, space, edits, sizes):
         frame = _read(con, grown, [t for edit in edits for t in edit.tickets], all_of=refitted)
-        lineage, outside = look(frame, space, before, edits, sizes, frozenset(grown), run.now.isoformat())
+        lineage, outside = look(frame, space, before, edits, sizes, frozenset(grown), run.now.isoformat(), titler(run))
         _write(run, before, lineage)
         assign_topics(con, run, space)
         con.execute("delete from enrich.read_with where part = 'topics'")
@@ -118,12 +119,14 @@ def look(
     sizes: dict[str, int],
     grown: frozenset[str],
     now: str,
+    titled: Titler = untitled,
 ) -> tuple[Lineage, int]:
     """What has become of the topics, and how many tickets of the frame lie outside of all.
 
     `frame` has ticket_id, title, text, language and topic_id (null: outside), the newest first: everything where the
     embedder is another one than that of the topics, else what is outside and the tickets of the topics in `grown`.
-    `sizes` are the tickets of each topic and outside ("") in all, `now` is when topics are born.
+    `sizes` are the tickets of each topic and outside ("") in all, `now` is when topics are born. `titled` may
+    know a better title than that of a ticket.
     """
     points = space.topical(documents(frame), frame["language"].to_list())
     belonged = np.array(frame["topic_id"].fill_null("").to_list(), dtype=object)
@@ -148,7 +151,7 @@ def look(
     moved.subtract(belonged.tolist())
     lineage.count({name: sizes.get(name, 0) + moved[name] for name in {*sizes, *moved}}, looked_at)
     nameless = (t.topic_id for t in lineage.live() if not t.label)
-    _describe(lineage, sorted({*looked_at, *nameless}), frame, points, place, space, now)
+    _describe(lineage, sorted({*looked_at, *nameless}), frame, points, place, space, now, titled)
     return lineage, int((place == "").sum())
 
 
@@ -191,6 +194,7 @@ def _describe(
     place: NDArray[np.object_],
     space: TicketSpace,
     now: str,
+    titled: Titler,
 ) -> None:
     """Words and label of some topics, told apart from each other. A label stays until its topic's meaning has changed:
     until fewer than a third of the words it was given for are among the topic's words. What a person wrote stays.
@@ -210,7 +214,8 @@ def _describe(
         if not label or (not topic.edited and len({*spoken} & {*named_for}) * KEPT_WORDS < len(named_for)):
             named = [titles[row] for row in near[topic_id][:NAMED]]
             alone = space.topical(named, ["en"] * len(named)) @ np.array(topic.centroid, dtype=np.float32)
-            label, named_for = clusters.readable_label(named, alone.tolist(), spoken), spoken
+            label = titled(named, spoken) or clusters.readable_label(named, alone.tolist(), spoken)
+            named_for = spoken
         lineage.topics[topic_id] = replace(
             topic, label=label, words=spoken or topic.words, named_for=named_for, born_at=topic.born_at or now
         )

@@ -21,6 +21,7 @@ from flows.enrich import embedding, intent, models, reliability
 from flows.enrich.batches import count
 from flows.enrich.bugs import train_bugs
 from flows.enrich.conversations import documents, read_conversations
+from flows.enrich.embedders import beside, fuse, lacks, other_id
 from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.intent import Example
 from flows.enrich.messages import refresh_messages
@@ -29,6 +30,7 @@ from flows.enrich.polarity import fit_polarity
 from flows.enrich.satisfaction import fit_satisfaction
 from flows.enrich.seeds import Seeds, read_seeds, slug
 from flows.enrich.space import TicketSpace
+from flows.enrich.uncertain import WEIGHT, Taxonomy, ask_uncertain, labels_to_learn, measure
 from flows.enrich.words import common_words
 from flows.warehouse.duck import writer
 
@@ -46,9 +48,11 @@ NO_CATEGORY = {"", "other", "undefined", "general", "misc", "none", "unknown", "
 
 
 def train(run: Run) -> None:
-    """Count how the models in force have done, then fit what needs fitting. Opens the warehouse."""
+    """Count how the models in force have done, ask a language model about uncertain tickets, where one is configured,
+    then fit what needs fitting. Opens the warehouse."""
     with writer(run) as con:
         count_hits(con, run)
+        ask_text_model(con, run)
         train_connection(con, run)
 
 
@@ -57,7 +61,7 @@ def train_connection(con: duckdb.DuckDBPyConnection, run: Run) -> Models:
     seeds = read_seeds(run.settings.dbt_dir)
     refresh_messages(con, run)
     found = models.load(run, taxonomies_of(con, run, seeds))
-    fit_embedder(con, found)
+    fit_embedder(con, run, found)
     for taxonomy in sorted({SEEDED, *found.taxonomies.values()}):
         _fit_taxonomy(con, run, seeds, found, taxonomy)
     train_bugs(con, found)
@@ -96,6 +100,34 @@ _LATER = """
 """
 
 
+def ask_text_model(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """Ask the configured language model, if any, for the intents of the least certain tickets, and measure it."""
+    if run.settings.models.text is None:
+        return
+    from flows.enrich.text_model import text_model  # its client takes a second to import
+
+    model = text_model(run)
+    if model is None:
+        return
+    seeds = read_seeds(run.settings.dbt_dir)
+    found = models.load(run, taxonomies_of(con, run, seeds))
+    names = [name for name in sorted({SEEDED, *found.taxonomies.values()}) if found.intents(name)]
+    for name in names:
+        taxonomy = _taxonomy(con, run, seeds, found, name)
+        ask_uncertain(con, run, model, taxonomy, model.configured.uncertain_tickets // len(names))
+        measure(run, taxonomy)
+
+
+def _taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found: Models, name: str) -> Taxonomy:
+    sources = sorted(source for source, own in found.taxonomies.items() if own == name)
+    known = dict(_labels(con, run, seeds, name, sources).iter_rows())
+    if name == SEEDED:
+        said = seeds.intents.select("intent", pl.concat_str("name", "description", separator=": ", ignore_nulls=True))
+        return Taxonomy(name, sources, dict(said.iter_rows()), known)
+    artifact = found.intents(name)
+    return Taxonomy(name, sources, dict.fromkeys(artifact.model.classes if artifact else known.values(), ""), known)
+
+
 def taxonomies_of(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds) -> dict[str, str]:
     """Source -> taxonomy: its own name where it has categories and the mapping knows none of them."""
     mapped = set(seeds.category_map.select("source_type", "category").iter_rows())
@@ -114,11 +146,13 @@ def source_type(run: Run, source: str) -> str:
     return configured.type if configured else source
 
 
-def fit_embedder(con: duckdb.DuckDBPyConnection, found: Models) -> None:
-    """Fit the embedder when there is none, its code changed, or the tickets outgrew it."""
+def fit_embedder(con: duckdb.DuckDBPyConnection, run: Run, found: Models) -> None:
+    """Fit the embedder when there is none, its code or the configured one changed, or the tickets outgrew it."""
     tickets = count(con, "intermediate.int_tickets where not coalesce(is_deleted, false)")
     known = found.embedder
-    is_stale = found.entries.get(EMBEDDER, {}).get("parameters", {}).get("code") != embedding.VERSION
+    parameters: dict[str, Any] = {"code": embedding.VERSION, "other": other_id(run)}
+    old = found.entries.get(EMBEDDER, {}).get("parameters", {})
+    is_stale = any(old.get(key, "") != value for key, value in parameters.items())
     if not tickets or (
         known and not is_stale and min(tickets, MAX_DOCUMENTS) < (1 + EMBEDDER_GROWTH) * known.documents
     ):
@@ -134,22 +168,31 @@ def fit_embedder(con: duckdb.DuckDBPyConnection, found: Models) -> None:
         fitted = TfidfSvdEmbedder.fit(texts, common)
     except ValueError:  # tickets without a word between them teach nothing
         return
-    space = TicketSpace.fit(fitted, texts, languages, common)
-    parameters = {"code": embedding.VERSION, "dimensions": int(fitted.components.shape[1])}
+    embedder = fuse(run, fitted)
+    if embedder is None:
+        if known:
+            return
+        embedder, parameters["other"] = fitted, ""  # until the service answers
+    space = TicketSpace.fit(embedder, texts, languages, common)
+    parameters["dimensions"] = int(fitted.components.shape[1])
     body = {"trained_on": space.documents, "parameters": parameters, "metrics": {}}
     found.keep(EMBEDDER, space.model_id, space, body)
 
 
 def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found: Models, taxonomy: str) -> None:
     sources = sorted(source for source, name in found.taxonomies.items() if name == taxonomy)
-    labelled = _labelled(con, run, seeds, taxonomy, sources)
+    labels = _labels(con, run, seeds, taxonomy, sources)
+    allowed = set(seeds.intents["intent"] if taxonomy == SEEDED else labels["label"])
+    taught = labels_to_learn(run, taxonomy, set(labels["ticket_id"]), allowed)
+    labels = labels.tail(MAX_EXAMPLES)
     name = f"intent:{taxonomy}"
-    parameters: dict[str, Any] = {**intent.PARAMETERS, "seeds": seeds.digest, "tickets": labelled.height}
+    parameters: dict[str, Any] = {**intent.PARAMETERS, "seeds": seeds.digest, "tickets": len(labels) + len(taught)}
     parameters["embedder"] = found.embedder.model_id if found.embedder else ""
     entry = found.entries.get(name)
     has_held = entry and entry["model_id"] not in reliability.failed(run)
     if entry and has_held and found.intents(taxonomy) and not _is_outgrown(entry["parameters"], parameters):
         return
+    labelled = _conversations(con, labels)
     examples = [
         Example(text=text, intent=label, ticket_id=ticket_id)
         for text, label, ticket_id in zip(documents(labelled), labelled["label"], labelled["ticket_id"], strict=True)
@@ -161,11 +204,23 @@ def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found:
         bug_like = dict(seeds.intents.select("intent", "is_bug_like").iter_rows())
         seeded = seeds.examples.select("example", "intent").iter_rows()
         examples = [*(Example(text, label) for text, label in seeded), *examples]
+    if taught:  # like seed examples without a ticket, so that calibration is fitted on what people said alone
+        read = _conversations(con, pl.DataFrame({"ticket_id": list(taught), "label": list(taught.values())}))
+        by_model = zip(documents(read), read["label"], strict=True)
+        examples = [*(Example(text, label, weight=WEIGHT) for text, label in by_model), *examples]
     if len({example.intent for example in examples}) < 2:
         return
-    model, metrics = intent.fit_intents(name, examples, called=called, targets=targets, bug_like=bug_like)
+    made_of = f"{name} {seeds.digest} {parameters['embedder']}"  # what its id stands for besides the examples
+    other = beside(found.embedder.embedder) if found.embedder else None
+    model, metrics = intent.fit_intents(
+        made_of, examples, called=called, targets=targets, bug_like=bug_like, embedder=other
+    )
     shown = labelled.tail(MAX_NEAREST) if found.embedder else labelled.clear()
-    points = found.embedder.encode(documents(shown)) if found.embedder else np.zeros((0, 1), np.float32)
+    points = np.zeros((0, 1), np.float32)
+    if found.embedder:
+        points = found.embedder.encode(documents(shown))
+        whole = ~np.array(lacks(found.embedder.embedder, documents(shown)), dtype=bool)
+        shown, points = shown.filter(pl.Series(whole)), points[whole]
     artifact = IntentArtifact(
         model, shown["ticket_id"].to_list(), shown["label"].to_list(), points, parameters["embedder"]
     )
@@ -181,19 +236,8 @@ def _is_outgrown(old: dict[str, Any], new: dict[str, Any]) -> bool:
     return not same or new["tickets"] > max(20, (1 + REFIT_GROWTH) * old.get("tickets", 0))
 
 
-def _labelled(
-    con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, taxonomy: str, sources: list[str]
-) -> pl.DataFrame:
-    """Conversations with a `label`, oldest first, of the newest labelled tickets of the sources."""
-    tickets = _labels(con, run, seeds, taxonomy, sources)
-    con.register("labelled", tickets.to_arrow())
-    frame = read_conversations(con, "select ticket_id from labelled")
-    con.unregister("labelled")
-    return frame.join(tickets, on="ticket_id").sort("created_at", "ticket_id")
-
-
 def _labels(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, taxonomy: str, sources: list[str]) -> pl.DataFrame:
-    """ticket_id and label of the newest labelled tickets of the sources, oldest first."""
+    """The tickets of the sources that people or the helpdesk have labelled: ticket_id, label, oldest first."""
     names = ", ".join("'" + source.replace("'", "''") + "'" for source in sources) or "''"
     tickets = con.sql(
         "select ticket_id, source, category from intermediate.int_tickets"
@@ -215,8 +259,16 @@ def _labels(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, taxonomy: st
         tickets = tickets.with_columns(
             label=pl.when(pl.col("label").is_in(rare)).then(pl.lit("other")).otherwise("label")
         )
-    newest: pl.DataFrame = tickets.tail(MAX_EXAMPLES).select("ticket_id", "label")
-    return newest
+    labelled: pl.DataFrame = tickets.select("ticket_id", "label")
+    return labelled
+
+
+def _conversations(con: duckdb.DuckDBPyConnection, labels: pl.DataFrame) -> pl.DataFrame:
+    """The conversations of labelled tickets with their `label`, oldest first."""
+    con.register("labelled", labels.to_arrow())
+    frame = read_conversations(con, "select ticket_id from labelled")
+    con.unregister("labelled")
+    return frame.join(labels, on="ticket_id").sort("created_at", "ticket_id")
 
 
 def last_change(labels: list[str]) -> int:

@@ -27,7 +27,8 @@ Say = Callable[[str], None]
 def folders(settings: Settings) -> list[Path]:
     """What can be made again, and may hold them: also what was set aside beside it, as damaged or half done."""
     home = settings.home
-    return [settings.warehouse_path.parent, settings.serving_dir, home / "models", home / "dbt", home / "data_docs"]
+    made = [home / name for name in ("models", "vectors", "dbt", "data_docs")]
+    return [settings.warehouse_path.parent, settings.serving_dir, *made]
 
 
 def delete(settings: Settings) -> int:

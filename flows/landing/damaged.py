@@ -38,6 +38,8 @@ LOST = {
     "finding_alias": "findings keep their keys where they are still made of the same tickets",
     "model": "models are fitted again",
     "reliability": "how confidences held is counted from the next night on",
+    "model_answer": "the language model is asked again",
+    "intent_label": "the language model is asked about uncertain tickets again",
     "topic": "topics are found again, under new names",
     "topic_edit": "what people said of topics may have to be said again: groundswell topics",
 }

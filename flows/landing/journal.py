@@ -23,6 +23,12 @@ Kinds (a stream each), their bodies, and who writes them. Times are ISO 8601 tex
                                         held_out: [{bin, tickets, hits, confidence}]}  flows/enrich/train
     reliability    key: model_id:evidence:bin  {name, model_id, evidence: held_out|later, bin, tickets, hits,
                                         confidence, low, high}, the table of one night  flows/enrich/reliability
+    model_answer   key: hash of the question
+                                       {task, version, model, status: answered|refused|unusable, answer}
+                                                                                       flows/enrich/text_model
+    intent_label   key: taxonomy:ticket_id
+                                       {tickets: [id], taxonomy, intent: intent|null, guess, source: model, at}
+                                                                                       flows/enrich/uncertain
     label          key: finding_key:source:actor:label
                                        {finding_key, label: accepted|declined|duplicate|useful|not_useful,
                                         source: linear|slack, actor, at, duplicate_of: finding_key|null}
@@ -52,7 +58,8 @@ from flows.landing.store import Record, Store
 SOURCE = "journal"
 KINDS = (
     "finding", "finding_alias", "finding_state", "delivery", "topic", "topic_lineage",
-    "topic_edit", "model", "reliability", "label", "mute", "source_state", "run", "tombstone",
+    "topic_edit", "model", "model_answer", "intent_label", "reliability", "label", "mute", "source_state", "run",
+    "tombstone",
 )  # fmt: skip
 
 
