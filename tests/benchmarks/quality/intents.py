@@ -26,6 +26,7 @@ from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.intent import Example, LinearIntentModel, fit_intents
 from flows.enrich.models import IntentArtifact
 from flows.enrich.protocols import Prediction
+from flows.enrich.words import common_words
 from tests.benchmarks.quality.figure import Figure
 
 SETS = ("banking77", "multidogo_software", "firefox")
@@ -105,7 +106,7 @@ def _unseen(train: Labelled, test: Labelled) -> Figure:
     known = [(text, label) for text, label in zip(*train, strict=True) if label not in left_out]
     texts, labels = [text for text, _ in known], [label for _, label in known]
     model = fit((texts, labels))
-    embedder = TfidfSvdEmbedder.fit(texts, ["en"] * len(texts))
+    embedder = TfidfSvdEmbedder.fit(texts, common_words(texts, ["en"] * len(texts)))
     artifact = IntentArtifact(model, list(map(str, range(len(texts)))), labels, embedder.encode(texts), "")
     said = model.predict(test[0])
     rejected = [place for place, prediction in enumerate(said) if not prediction.is_sure]
