@@ -82,6 +82,26 @@ TICKET = (
         " order by length(message_id), message_id, starts, kind, name",
     ),
     Part(
+        "entities", "What messages name",
+        "select * exclude (ticket_id) from enrich.entities where ticket_id = $key"
+        " order by length(message_id), message_id, kind, value",
+    ),
+    Part(
+        "steps", "What was tried",
+        "select * exclude (ticket_id) from enrich.steps where ticket_id = $key"
+        " order by length(message_id), message_id, step",
+    ),
+    Part(
+        "bug", "Do agents call such tickets bugs?",
+        "select likeness, words, model_id from enrich.bug_scores where ticket_id = $key",
+        one=True,
+    ),
+    Part(
+        "resolution", "What was done about it",
+        "select * exclude (ticket_id) from marts.fct_resolution_paths where ticket_id = $key",
+        one=True,
+    ),
+    Part(
         "context", "Account at the time",
         "select * exclude (ticket_id) from marts.fct_ticket_context where ticket_id = $key",
         one=True,
@@ -106,7 +126,7 @@ GROUPS = {
     "What is broken, and where": (
         "error_signature", "error_code", "app_version", "page_route", "browser", "os",
     ),
-    "What was tried": ("steps",),
+    "Steps, in the customer's words": ("steps",),
     "Commercial": ("churn_kind", "churn_span"),
     "Read with": ("model_id", "error_signature_version", "content_hash", "enriched_at", "extractor_error"),
 }  # fmt: skip
@@ -168,7 +188,7 @@ def _fields(row: dict[str, Any]) -> Table:
     for name, value in row.items():
         if _is_said(value):
             inner = isinstance(value, dict) and name != "tiers"
-            table.add_row(Text(f"  {name}"), _fields(value) if inner else Text(_says(value)))
+            table.add_row(Text(f"  {plain(name)}"), _fields(value) if inner else Text(_says(value)))
     return table
 
 

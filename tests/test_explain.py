@@ -35,6 +35,7 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
             con.execute(f"create table enrich.{name} ({columns})")
         con.execute("create table marts.fct_findings (finding_key varchar, as_of timestamp)")
         con.execute("create table marts.fct_ticket_context (ticket_id varchar, account_name varchar)")
+        con.execute("create table marts.fct_resolution_paths (ticket_id varchar, path varchar)")
         con.execute(
             "create table marts.fct_ticket_billing_events (ticket_id varchar, occurred_at timestamp, event_id int)"
         )

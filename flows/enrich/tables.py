@@ -77,4 +77,4 @@ TABLES: dict[str, str] = {
 }
 
 # Tables that are filled together with another one, from the same texts.
-FILLED_WITH = {"entities": "messages", "steps": "messages"}
+FILLED_WITH = {"entities": "messages", "steps": "messages", "signals": "messages", "asks": "tickets"}

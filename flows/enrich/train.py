@@ -76,7 +76,7 @@ def count_hits(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     taxonomies = taxonomies_of(con, run, seeds)
     for name, entry in sorted(models.current(run).items()):
         taxonomy = name.removeprefix("intent:")
-        if taxonomy == name:
+        if taxonomy == name or taxonomy not in taxonomies.values():
             continue
         labels = _labels(con, run, seeds, taxonomy, sorted(s for s, own in taxonomies.items() if own == taxonomy))
         con.register("labelled", labels.to_arrow())

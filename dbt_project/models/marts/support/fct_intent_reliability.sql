@@ -50,7 +50,12 @@ final as (
         round(nights.hits / cast(nights.tickets as double), 4) as hit_rate,
         nights.low,
         nights.high,
-        case when not nights.is_off then 0 when coalesce(before.is_off, false) then 2 else 1 end as nights_off
+        -- what a model was held out from is no new evidence the next night
+        case
+            when not nights.is_off then 0
+            when before.is_off and (nights.evidence = 'later' or before.model_id <> nights.model_id) then 2
+            else 1
+        end as nights_off
     from nights
     left join nights as before
         on nights.name = before.name and nights.evidence = before.evidence and nights.bin = before.bin
