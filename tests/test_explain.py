@@ -91,8 +91,8 @@ def test_a_ticket_is_printed_with_everything_that_was_read_from_it(published: Cl
 
 def test_the_same_as_data(published: CliRunner) -> None:
     known = json.loads(published.invoke(app, ["explain", "z:1", "--format", "json"]).output)
-    assert set(known) == {"ticket", "asks", "topic", "topic_moves", "article", "messages", "signals", "entities", "steps",
-                          "bug", "resolution", "context", "billing_events"}  # fmt: skip
+    assert set(known) == {"ticket", "asks", "topic", "topic_moves", "article", "messages", "signals", "entities",
+                          "steps", "bug", "resolution", "context", "billing_events"}  # fmt: skip
     assert known["signals"] == [
         {"message_id": "z:1/9", "kind": "marker", "name": "urgency", "span": "asap", "starts": 0, "ends": 4},
         {"message_id": "z:1/10", "kind": "tone", "name": "confused", "span": "I am lost", "starts": 9, "ends": 18},

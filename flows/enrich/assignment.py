@@ -97,7 +97,9 @@ def assign_topics(con: duckdb.DuckDBPyConnection, run: Run, embedder: TicketSpac
     con.execute("create temp table if not exists topics_before (ticket_id varchar, topic_id varchar)")
     con.execute("create or replace temp table assigned (ticket_id varchar, topic_id varchar, similarity double)")
     live = sorted({(topic.topic_id, topic.version) for topic in near})
-    if embedder and published != live:
+    # A new space, in which no topic lives before the next discovery: tickets stay where they are until then.
+    is_early = not live and any(topic.status == "live" for topic in topics.values())
+    if embedder and published != live and not is_early:
         con.execute(_ALL_TICKETS)
         alone = is_alone(embedder.embedder)
         for rows in read_table(con, run, "all_tickets", Assigner(embedder, near), BATCH, CHUNK, alone=alone):
@@ -112,7 +114,7 @@ def assign_topics(con: duckdb.DuckDBPyConnection, run: Run, embedder: TicketSpac
     moved = con.sql(_MOVED).pl()
     con.execute(_ASSIGN)
     con.execute("drop table assigned; drop table if exists topics_before")
-    if published:
+    if published and not is_early:
         why = _circumstances(run, topics, dict(published), dict(live), frozenset(constrained.get_column("ticket_id")))
         run.report.count("enrich.tickets_moved", moves.record(con, run, moved, why))
     publish_topics(con, run)

@@ -69,10 +69,10 @@ _UNREAD_TICKETS = """
         select known_ticket_id from changed_messages
     )
 """
+# Rows of facts are written before their message: one that is not known may have some.
 _GONE = ";".join(
-    f"delete from enrich.{table}"
-    " where message_id in (select message_id from changed_messages where known_ticket_id is not null)"
-    for table in (*facts.ROWS, "messages")
+    f"delete from enrich.{table} where message_id in (select message_id from changed_messages{which})"
+    for table, which in (*((part, "") for part in facts.ROWS), ("messages", " where known_ticket_id is not null"))
 )
 # Bodies are cut to what is parsed, so that one of a hundred megabytes is not read into memory.
 _UNREAD = f"""
@@ -140,7 +140,8 @@ def read_messages(
     ]
     scored = [row for row in read if row["sentiment"] is not None]
     if polarity and scored:
-        for row, value in zip(scored, polarity.scores([row["clean_text"] for row in scored]), strict=True):
+        values = attempt("polarity", [], lambda: polarity.scores([row["clean_text"] for row in scored]))
+        for row, value in zip(scored, values or (), strict=values is not None):
             row["sentiment"] = value
     second = attempt("language", [], lambda: language.detect_second(texts, languages)) or [None] * len(rows)
     return pl.DataFrame(read, schema=_SCHEMA).with_columns(second_language=pl.Series(second, dtype=pl.String))
@@ -178,7 +179,7 @@ def _read(
     found = (attempt("signals", failed, lambda: _signals(text)) or []) if is_read and is_public else []
     strains = sum(one.kind == markers.KIND for one in found)
     score = attempt("sentiment", failed, lambda: sentiment.score(text, strains)) if is_read else None
-    subject = redaction.redact(row["subject"] or "")  # of the opening message alone
+    subject = attempt("redaction", failed, lambda: redaction.redact(row["subject"] or "")) or ""
     said = None
     if is_public:
         said = attempt("commercial", failed, lambda: commercial.leaving(text, subject))
@@ -226,9 +227,12 @@ def _signals(text: str) -> list[Signal]:
 
 
 def attempt(name: str, failed: list[str], extract: Callable[[], T]) -> T | None:
-    """What `extract` gives; None, with the extractor's name and error appended to `failed`, when it raises."""
+    """What `extract` gives; None, with the extractor's name and error appended to `failed`, when it raises.
+
+    An error may quote what it was given, so it is told redacted.
+    """
     try:
         return extract()
     except Exception as error:  # whatever a hostile text makes of an extractor, the others must go on
-        failed.append(f"{name}: {type(error).__name__}: {error}"[:200])
+        failed.append(redaction.redact(f"{name}: {type(error).__name__}: {error}"[:200]))
         return None

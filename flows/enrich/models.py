@@ -9,7 +9,8 @@ from __future__ import annotations
 import pickle
 import shutil
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from flows.core.keys import digest
 from flows.core.run import Run
 from flows.enrich.embedders import equip
 from flows.enrich.intent import LinearIntentModel
@@ -147,6 +149,9 @@ class Models:
         partial = path.with_suffix(".partial")
         partial.write_bytes(pickle.dumps(artifact, protocol=5))
         partial.replace(path)
+        for other in path.parent.iterdir():
+            if other != path:
+                other.unlink()
         entry = {"name": name, **body}
         self.run.journal.write("model", [(model_id, entry)], run_id=self.run.run_id, at=self.run.now)
         self.entries[name] = {**entry, "model_id": model_id}
@@ -186,4 +191,10 @@ def load(run: Run, taxonomies: dict[str, str]) -> Models:
 
 
 def artifact_path(run: Run, model_id: str) -> Path:
-    return run.settings.home / "models" / model_id / "model.pickle"
+    """Where an artifact lies. One that other versions of the libraries wrote is not looked for: it is fitted again."""
+    return run.settings.home / "models" / model_id / f"model-{_libraries()}.pickle"
+
+
+@cache
+def _libraries() -> str:
+    return digest(*(version(name) for name in ("scikit-learn", "scipy", "numpy")))[:8]

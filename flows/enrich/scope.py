@@ -11,6 +11,9 @@ _SCOPE = f"""
     select ticket_id from {CHANGES}
     union
     select ticket_id from enrich.tickets where content_hash is null
+    union
+    -- taken away to be read again by a run that was stopped
+    select ticket_id from intermediate.int_tickets where ticket_id not in (select ticket_id from enrich.tickets)
 """
 _ALL = """
     create or replace temp table tickets_in_scope as

@@ -222,10 +222,11 @@ def _describe(
 
 
 def _write(run: Run, before: dict[str, Topic], lineage: Lineage) -> None:
+    """Lineage first: a run that is stopped between the two finds the same changes again, and none untold."""
     changed = [topic for topic_id, topic in sorted(lineage.topics.items()) if topic != before.get(topic_id)]
-    run.journal.write("topic", [(t.topic_id, t.body()) for t in changed], run_id=run.run_id, at=run.now)
     entries = [(change.topic_id, _entry(change)) for change in lineage.changes]
     run.journal.write("topic_lineage", entries, run_id=run.run_id, at=run.now)
+    run.journal.write("topic", [(t.topic_id, t.body()) for t in changed], run_id=run.run_id, at=run.now)
     for change in lineage.changes:
         run.report.count(f"enrich.topics_{change.change}")
 

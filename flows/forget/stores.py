@@ -26,6 +26,8 @@ from flows.landing.tombstones import KIND as TOMBSTONES
 from flows.validate.batch import CHUNK_ROWS
 from flows.validate.quarantine import SOURCE as QUARANTINE
 
+INTENT_LABELS = "intent_label"
+
 Judge = Callable[[str, str], tuple[str, str] | None]  # (id, payload) -> what may stay of both, or nothing
 Say = Callable[[str], None]
 
@@ -52,20 +54,22 @@ def rewrite_landing(run: Run, forgotten: Forgotten, say: Say) -> Counter[str]:
 
 
 def rewrite_journal(run: Run, forgotten: Forgotten, say: Say) -> Counter[str]:
-    """Rewrite every kind but the tombstones. No entry goes: what names them in it does."""
+    """Rewrite every kind but the tombstones. What names them in an entry goes; of labels of tickets, the entry."""
     done: Counter[str] = Counter()
 
-    def judged(id: str, payload: str) -> tuple[str, str]:
+    def judged(kind: str, id: str, payload: str) -> tuple[str, str] | None:
         if not forgotten.may_concern(payload) and not forgotten.may_concern(id):
             return id, payload
         body = _entry(forgotten, "", orjson.loads(payload))
+        if kind == INTENT_LABELS and not body["tickets"]:  # a label of a ticket of theirs, which its key names, too
+            return None
         return forgotten.text(id), orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
 
     store = run.journal.store
     for source, kind in store.streams():
         if kind != TOMBSTONES:
             say(f"journal/{kind}")
-            _rewrite(run, store, source, kind, judged, forgotten, done)
+            _rewrite(run, store, source, kind, partial(judged, kind), forgotten, done)
     return done
 
 
@@ -78,7 +82,7 @@ def _entry(forgotten: Forgotten, key: str, value: Any) -> Any:
         return [_entry(forgotten, key, item) for item in kept]
     if not isinstance(value, str):
         return value
-    if key == "label" and any(forgotten.names(word) for word in value.replace(",", " ").split()):
+    if key in ("label", "title") and any(forgotten.names(word) for word in value.replace(",", " ").split()):
         return ", ".join(part for part in value.split(", ") if not _is_gone(forgotten, "words", part))
     return forgotten.text(value)
 

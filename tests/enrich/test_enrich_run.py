@@ -204,7 +204,7 @@ def test_models_are_registered_and_fitted_again_only_when_outgrown(tmp_path: Pat
 def test_a_lost_artifact_is_fitted_again(tmp_path: Path) -> None:
     con = make_warehouse(60)
     enrich_connection(con, make_run(tmp_path))
-    for path in tmp_path.glob("models/*/model.pickle"):
+    for path in tmp_path.glob("models/*/*.pickle"):
         path.unlink()
     con.execute("delete from enrich.tickets")
     enrich_connection(con, make_run(tmp_path, hours=1))
