@@ -33,7 +33,8 @@ KEPT = (
     "intermediate.int_bug_keys", "intermediate.int_churn_alike_tickets", "intermediate.int_churn_messages",
     "intermediate.int_churn_sentiment_looks", "intermediate.int_series_tickets", "intermediate.int_ticket_facts",
     "intermediate.int_ticket_lifecycle", "intermediate.int_ticket_links", "intermediate.int_ticket_turns",
-    "marts.fct_message_signals", "marts.fct_tickets",
+    "marts.fct_edge_cases", "marts.fct_message_signals", "marts.fct_resolution_paths", "marts.fct_ticket_asks",
+    "marts.fct_tickets",
 )  # fmt: skip
 
 
