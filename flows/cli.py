@@ -270,7 +270,7 @@ def explain(
 @app.command("edge-cases")
 def edge_cases(
     output: Format = Output.TABLE,
-    everything: Annotated[bool, typer.Option("--all", help="Also those that somebody has labelled since.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that have a category.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many, from the oldest on.")] = 50,
 ) -> None:
     """Tickets that no intent was given to, oldest first, with the guess and why it was not given."""
@@ -283,9 +283,11 @@ def edge_cases(
     if not rows:
         console.print("No edge cases.")
     for row in rows:
-        sure = f"{row['guess']} {row['confidence']:.0%}, given from {row['threshold']:.0%}" if row["guess"] else ""
-        label = f"labelled {row['category']}" if row["is_labelled"] else ""
-        told = " · ".join(filter(None, [row["created_at"], row["why"], sure, label]))
+        never = row["threshold"] == 1  # no confidence has met the target precision on held-out tickets
+        given = "this intent is not given yet" if never else f"given from {row['threshold'] or 0:.0%}"
+        sure = f"{row['guess']} {row['confidence']:.0%}, {given}" if row["guess"] else ""
+        category = f"category {row['category']}" if row["has_category"] else ""
+        told = " · ".join(filter(None, [row["created_at"], row["why"], sure, category]))
         console.print(Text(plain(row["ticket_id"]), "bold"), plain(told), highlight=False, markup=False, soft_wrap=True)
         for line in filter(None, [row["title"], row["url"]]):
             console.print(f"    {plain(line)}", highlight=False, markup=False, soft_wrap=True)

@@ -10,14 +10,15 @@ from flows.warehouse.duck import reader
 
 _QUEUE = """
     select * from marts.fct_edge_cases
-    where $everything or not is_labelled
+    where $everything or not has_category
     order by created_at, ticket_id
     limit $limit
 """
 
 
 def list_edge_cases(settings: Settings, *, everything: bool = False, limit: int | None = None) -> list[dict[str, Any]]:
-    """Edge cases, oldest first: rows of fct_edge_cases with times in ISO 8601 UTC. By default those without a label."""
+    """Edge cases, oldest first: rows of fct_edge_cases with times in ISO 8601 UTC; without `everything`
+    those that have no category."""
     with missing_tables_explained(), reader(settings) as con:
         rows = con.execute(_QUEUE, {"everything": everything, "limit": limit})
         return [plain_row(row) for row in rows_of(rows)]

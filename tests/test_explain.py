@@ -18,7 +18,7 @@ REASONS = {
     "nearest": [{"ticket_id": "z:2", "intent": "bug_report", "similarity": 0.83}],
 }  # fmt: skip
 QUEUE = "ticket_id varchar, url varchar, created_at timestamp, title varchar, guess varchar, confidence double," \
-    " threshold double, why varchar, category varchar, is_labelled boolean"  # fmt: skip
+    " threshold double, why varchar, category varchar, has_category boolean"  # fmt: skip
 
 
 @pytest.fixture
@@ -67,8 +67,9 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
             "insert into marts.fct_edge_cases by name select * from (values"
             " ('z:9', timestamp '2026-06-02 00:00:00', 'Later', 'bug', 0.4, 0.5, 'abstained', null, false),"
             " ('z:8', timestamp '2026-06-01 00:00:00', 'Sooner', null, null, null, 'no words', null, false),"
+            " ('z:6', timestamp '2026-06-03 00:00:00', 'Rare', 'leave', 0.9, 1.0, 'abstained', null, false),"
             " ('z:7', timestamp '2026-05-01 00:00:00', 'Seen to', 'bug', 0.4, 0.5, 'abstained', 'Refund', true))"
-            " as t(ticket_id, created_at, title, guess, confidence, threshold, why, category, is_labelled)"
+            " as t(ticket_id, created_at, title, guess, confidence, threshold, why, category, has_category)"
         )
     return CliRunner()
 
@@ -110,9 +111,10 @@ def test_every_column_of_a_ticket_is_printed_whether_somebody_placed_it_or_not(p
     assert "mood  sunny" in published.invoke(app, ["explain", "z:1"]).output
 
 
-def test_edge_cases_are_listed_oldest_first_without_those_that_were_labelled(published: CliRunner) -> None:
+def test_edge_cases_are_listed_oldest_first_without_those_that_have_a_category(published: CliRunner) -> None:
     said = published.invoke(app, ["edge-cases"]).output
     assert said.index("z:8") < said.index("z:9") and "z:7" not in said
     assert "z:9 2026-06-02T00:00:00Z · abstained · bug 40%, given from 50%" in said
+    assert "leave 90%, this intent is not given yet" in said and "100%" not in said
     rows = json.loads(published.invoke(app, ["edge-cases", "--all", "--limit", "2", "--format", "json"]).output)
     assert [row["ticket_id"] for row in rows] == ["z:7", "z:8"]

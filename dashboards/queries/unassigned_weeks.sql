@@ -7,6 +7,6 @@ select
     round(count(cases.ticket_id) / count(*), 4) as share
 from marts.fct_tickets as tickets
 left join marts.fct_edge_cases as cases on cases.ticket_id = tickets.ticket_id
-where tickets.created_at >= (select max(created_at) from marts.fct_tickets) - interval 26 weeks
+where tickets.created_at >= date_trunc('week', (select max(created_at) from marts.fct_tickets)) - interval 25 weeks
 group by all
 order by bucket

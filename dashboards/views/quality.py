@@ -58,13 +58,15 @@ def edge_cases() -> None:
     """The tickets the intent model kept its guess of to itself, and how many that is by week."""
     rows = query("edge_cases")
     waiting = rows["waiting"][0] if rows.height else 0
-    st.header(f"Edge cases: {show.plural(waiting, 'ticket')} nobody has labelled", anchor=False)
+    st.header(f"Edge cases: {show.plural(waiting, 'ticket')} without a category", anchor=False)
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.caption("By week, the share of tickets to which no intent was given.")
         st.altair_chart(charts.unassigned(query("unassigned_weeks")), key="unassigned")
     with right:
-        st.caption("Oldest first. A category given at the helpdesk teaches the next model.")
+        st.caption(
+            "Oldest first. A category given at the helpdesk can teach the next model. An empty “given from”: never yet."
+        )
         st.dataframe(
             rows.drop("waiting").with_columns(pl.col("url").map_elements(link, return_dtype=pl.String)),
             hide_index=True, key="edge_cases", height=240,

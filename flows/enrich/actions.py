@@ -1,7 +1,7 @@
 """What an agent does in one message: asks, links an article, gives instructions, refunds, hands on, fixes.
 
-The sequence over a conversation, and whether a reply is a canned one, are for dbt to say: here is read what one text
-says, and a key by which equal replies to different tickets are known.
+The sequence over a conversation is for dbt to say: here is read what one text says, and a key by which equal replies to
+different tickets are known.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ create table marts.fct_quarantine (
     column_name varchar, value varchar, severity varchar, quarantined_at timestamp);
 create table marts.fct_edge_cases (
     ticket_id varchar, source varchar, url varchar, created_at timestamp, title varchar, quote varchar, guess varchar,
-    confidence double, second_guess varchar, threshold double, why varchar, category varchar, is_labelled boolean);
+    confidence double, second_guess varchar, threshold double, why varchar, category varchar, has_category boolean);
 create table marts.fct_context_coverage (
     week date, context varchar, tickets bigint, known bigint, share double, is_complete boolean);
 create table marts.fct_findings (

@@ -216,11 +216,11 @@ def test_the_quality_page_lists_what_is_kept_back(visit: Open) -> None:
 def test_the_quality_page_counts_the_tickets_that_wait_for_a_person(visit: Open, published: Path) -> None:
     app = visit("quality")
     with duckdb.connect(str(published / "serving" / "current.duckdb"), read_only=True) as con:
-        waiting = con.sql("select count(*) from marts.fct_edge_cases where not is_labelled").fetchall()[0][0]
+        waiting = con.sql("select count(*) from marts.fct_edge_cases where not has_category").fetchall()[0][0]
         weeks = con.execute((DASHBOARDS / "queries" / "unassigned_weeks.sql").read_text()).pl()
         without = con.sql("select count(*) from marts.fct_edge_cases").fetchall()[0][0]
     assert waiting > 1
-    assert f"Edge cases: {waiting} tickets nobody has labelled" in [header.value for header in app.header]
+    assert f"Edge cases: {waiting} tickets without a category" in [header.value for header in app.header]
     assert weeks["unassigned"].sum() == without > waiting
 
 

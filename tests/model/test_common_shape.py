@@ -157,6 +157,7 @@ def test_exports_in_the_common_shape(house):
             files_ticket("a", description="<p>it broke</p>", tags="one; two,three", status="Resolved", version="4.1"),
             files_ticket("b", solved_at="2026-06-04T00:00:00Z", is_spam=True, organization_id="o1"),
             files_ticket("c", description=None, status="Waiting", tags=["x"]),
+            files_ticket("d", description=None),
         ],
     )
     house.land(
@@ -179,6 +180,7 @@ def test_exports_in_the_common_shape(house):
         ("a", "solved", ["one", "two", "three"], False, "export:user-a", "4.1"),
         ("b", "solved", [], True, "export:o1", None),
         ("c", "pending", ["x"], False, "export:user-c", None),
+        ("d", None, [], False, "export:user-d", None),
     ]
     rows = house.rows(
         "select message_id, position, author_role, body_format from intermediate.int_messages order by ticket_id, 2"

@@ -30,7 +30,7 @@ final as (
             when placed.status in ('in progress', 'in_progress', 'reopened') then 'open'
             when placed.status in ('waiting', 'awaiting reply') then 'pending'
             when placed.status in ('on-hold', 'on hold') then 'hold'
-            else coalesce(placed.status, case when placed.solved_at is not null then 'solved' else 'open' end)
+            else coalesce(placed.status, case when placed.solved_at is not null then 'solved' end)
         end as status,
         placed.priority,
         placed.channel,

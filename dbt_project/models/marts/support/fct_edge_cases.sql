@@ -22,6 +22,7 @@ final as (
         cast({{ json_text('intent_reasons', '$.threshold') }} as double) as threshold,
         case
             when enriched_at is null then 'not read'
+            when model_id is null and {{ json_text('intent_reasons', '$.guess') }} is not null then 'waits for its embedding'
             when coalesce(model_id, '') = '' then 'no model'
             when intent_confidence is null then 'no words'
             else coalesce(replace(intent_novelty, '_', ' '), 'abstained')
@@ -29,7 +30,7 @@ final as (
         category,
         coalesce(
             lower(trim(category)) not in ('', 'other', 'undefined', 'general', 'misc', 'none', 'unknown', 'n/a'), false
-        ) as is_labelled
+        ) as has_category
     from facts
     where intent is null
 )

@@ -14,9 +14,12 @@ tried as (
         end as is_durable
     from {{ source('control', 'as_of') }} as moments
     inner join paths
-        on paths.solved_at + interval {{ var('resolution_stays_days') }} day <= moments.as_of
-        or (paths.reopened_at <= moments.as_of
-            and paths.reopened_at < paths.solved_at + interval {{ var('resolution_stays_days') }} day)
+        on paths.known_at <= moments.as_of
+        and (
+            paths.solved_at + interval {{ var('resolution_stays_days') }} day <= moments.as_of
+            or (paths.reopened_at <= moments.as_of
+                and paths.reopened_at < paths.solved_at + interval {{ var('resolution_stays_days') }} day)
+        )
 ),
 
 counted as (

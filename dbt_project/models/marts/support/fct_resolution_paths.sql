@@ -18,27 +18,11 @@ read_messages as ({{ facts_changed(source('enrich', 'messages')) }}),
 
 said as (
     select
-        messages.ticket_id, messages.message_id, messages.position, messages.author_role, messages.is_public,
-        messages.sent_at, read_messages.actions, read_messages.reply_key
+        messages.ticket_id, messages.message_id, messages.position, messages.author_role, messages.author_id,
+        messages.is_public, messages.sent_at, read_messages.actions
     from messages
     inner join read_messages on messages.message_id = read_messages.message_id
     where not coalesce(read_messages.is_automatic, false)
-),
-
--- A reply is canned where the same text had gone to two other tickets before: what comes later does not change it.
-sent_before as (
-    select
-        every_ticket.reply_key,
-        every_ticket.ticket_id,
-        row_number() over (partition by every_ticket.reply_key order by every_ticket.sent_at, every_ticket.ticket_id) - 1
-            as tickets_before
-    from (
-        select sent.reply_key, sent.ticket_id, min(everything.sent_at) as sent_at
-        from {{ source('enrich', 'messages') }} as sent
-        inner join {{ ref('int_messages') }} as everything on sent.message_id = everything.message_id
-        where sent.reply_key in (select reply_key from said where reply_key is not null)
-        group by sent.reply_key, sent.ticket_id
-    ) as every_ticket
 ),
 
 acts as (
@@ -47,9 +31,8 @@ acts as (
         said.sent_at as occurred_at,
         0 as kind,
         said.message_id as act_id,
-        case when sent_before.tickets_before >= 2 then list_prepend('canned', said.actions) else said.actions end as steps
+        said.actions as steps
     from said
-    left join sent_before on said.reply_key = sent_before.reply_key and said.ticket_id = sent_before.ticket_id
     where said.author_role = 'agent' and len(said.actions) > 0
     union all
     select ticket_id, occurred_at, 1, event_id, [turn] from turns
@@ -71,15 +54,20 @@ solving as (
     group by solved.ticket_id, solved.solved_at
 ),
 
--- Who had the last word before the end, and whether it was the customer who set it to solved.
+-- Who had the last public word before the end. A customer's message whose author is not told is the requester's.
 last_words as (
     select
         said.ticket_id,
-        max(case when said.author_role = 'agent' and said.is_public then said.sent_at end) as agent_at,
-        max(case when said.author_role = 'customer' and said.position > 1 then said.sent_at end) as customer_at
+        max(case when said.author_role = 'agent' then said.sent_at end) as agent_at,
+        max(case
+            when said.author_role = 'customer' and said.position > 1
+                and coalesce(said.author_id = facts.requester_id, true)
+                then said.sent_at
+        end) as customer_at
     from said
+    inner join facts on said.ticket_id = facts.ticket_id
     left join solving on said.ticket_id = solving.ticket_id
-    where said.sent_at <= coalesce(solving.last_solved_at, said.sent_at)
+    where said.is_public and said.sent_at <= coalesce(solving.last_solved_at, said.sent_at)
     group by said.ticket_id
 ),
 
@@ -91,7 +79,6 @@ solved_by_customer as (
     where events.event_type = 'status'
 ),
 
--- A source that tells no status of any kind says nothing about how its tickets ended.
 done as (
     select
         acts.ticket_id,
@@ -116,14 +103,20 @@ final as (
         cast(coalesce(len({{ without_repeats('done.steps') }}), 0) as integer) as steps,
         case
             when solving.last_turn = 'reopened' then 'reopened'
-            when solving.last_turn = 'solved' and (
-                solved_by_customer.ticket_id is not null or last_words.customer_at > last_words.agent_at
-            ) then 'solved'
-            when solving.last_turn = 'solved' then 'assumed'
+            -- some exports tell that a ticket is solved and not when
+            when solving.last_turn = 'solved' or facts.status in ('solved', 'closed') then
+                case
+                    when solved_by_customer.ticket_id is not null
+                        or coalesce(last_words.customer_at > last_words.agent_at, last_words.customer_at is not null)
+                        then 'solved'
+                    else 'assumed'
+                end
+            -- without a status nothing is known of how it ended
             when facts.status is not null then 'unsolved'
         end as outcome,
         solving.solved_at,
-        solving.reopened_at
+        solving.reopened_at,
+        facts.known_at
     from facts
     left join done on facts.ticket_id = done.ticket_id
     left join solving on facts.ticket_id = solving.ticket_id
