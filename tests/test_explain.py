@@ -23,8 +23,8 @@ QUEUE = "ticket_id varchar, url varchar, created_at timestamp, title varchar, gu
 
 @pytest.fixture
 def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    monkeypatch.setenv("COLUMNS", "200")  # lines are not broken
     """A published copy with one ticket of which something is known in every table."""
+    monkeypatch.setenv("COLUMNS", "200")  # lines are not broken
     serving = tmp_path / "home" / "serving"
     serving.mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
