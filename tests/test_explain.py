@@ -24,7 +24,7 @@ QUEUE = "ticket_id varchar, url varchar, created_at timestamp, title varchar, gu
 @pytest.fixture
 def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     """A published copy with one ticket of which something is known in every table."""
-    monkeypatch.setenv("COLUMNS", "200")  # lines are not broken
+    monkeypatch.setattr("flows.cli.console.width", 200)  # lines are not broken
     serving = tmp_path / "home" / "serving"
     serving.mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
