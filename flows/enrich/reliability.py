@@ -1,8 +1,9 @@
 """Whether confidences hold when they are counted: of predicted tickets that turned out to have a label, how many were
 right, by how sure the model was.
 
-The evidence of a model is of two kinds, and neither was trained on. `held_out`: the tickets kept aside when it was
-fitted. `later`: tickets created since, which people have labelled by now. Confidences fall into BINS bins of equal
+The evidence of a model is of two kinds, and its words were trained on neither. `held_out`: the tickets kept aside when
+it was fitted, on which its calibration and thresholds were chosen. `later`: tickets created since, which people have
+labelled by now: the only test of the years to come. Confidences fall into BINS bins of equal
 width. A bin holds where the interval of its hit rate contains its mean confidence: Wilson's score interval (JASA 22,
 1927) at LEVEL, corrected for the number of bins that are judged (Bonferroni). Bins with few tickets are counted and
 not judged.
