@@ -294,6 +294,36 @@ def edge_cases(
 
 
 @app.command()
+def correct(
+    ticket: Annotated[
+        str | None, typer.Argument(help="A ticket id such as zendesk:123; without it, corrections are listed.")
+    ] = None,
+    intent: Annotated[str | None, typer.Argument(help="What the ticket wants.")] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Who says so (default: who runs the command).")] = None,
+    off: Annotated[bool, typer.Option("--off", help="Take it back: the model decides again.")] = False,
+    output: Format = Output.TABLE,
+) -> None:
+    """Say what a ticket wants: its intent from the next run on, and an example for the next model."""
+    from flows.corrections import correct as correct_ticket
+    from flows.corrections import list_corrections
+
+    settings = load_settings()
+    if ticket is not None:
+        done = correct_ticket(settings, ticket, intent, by=by, off=off)
+        console.print(f"{_inert(done)} from the next run on.", markup=False, highlight=False, soft_wrap=True)
+        return
+    rows = list_corrections(settings)
+    if output is Output.JSON:
+        print(json.dumps(rows, indent=2))
+        return
+    if not rows:
+        console.print("No corrections.")
+    for row in rows:
+        told = f"{row['intent']} · by {row['by']}, {row['at']}"
+        console.print(Text(plain(row["ticket_id"]), "bold"), plain(told), highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
 def mute(
     key: str,
     reason: Annotated[str, typer.Option(help="Why, for those who come after.")] = "",

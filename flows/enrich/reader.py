@@ -12,6 +12,7 @@ from flows.core.redaction import kinds_only
 from flows.enrich import asks, entities, quotes, sentiment, signatures, symptoms
 from flows.enrich.assignment import Topic, nearest_topics
 from flows.enrich.conversations import TEXT, documents, with_texts
+from flows.enrich.corrections import Correction
 from flows.enrich.messages import attempt
 from flows.enrich.models import IntentArtifact
 from flows.enrich.novelty import novelty
@@ -35,6 +36,7 @@ class TicketReader:
     intents: dict[str, IntentArtifact]  # by source
     topics: list[Topic]
     product: entities.Product | None
+    corrected: dict[str, Correction]  # by ticket
 
     def __call__(self, conversations: pl.DataFrame) -> pl.DataFrame:
         frame = with_texts(conversations)
@@ -47,9 +49,14 @@ class TicketReader:
         flat = pl.Series([sentence for part in spoken for sentence in part], dtype=pl.String)
         hits = iter(symptoms.describes_problem(flat, self.seeds.symptoms).to_list() if len(flat) else [])
         areas = dict(self.seeds.intents.select("intent", "product_area").iter_rows())
+        bug_like = dict(self.seeds.intents.select("intent", "is_bug_like").iter_rows())
         out = []
         for index, row in enumerate(frame.iter_rows(named=True)):
             problem, prediction = described[index], predictions[index]
+            correction = self.corrected.get(row["ticket_id"])
+            bug_share = prediction.bug_share if prediction else None
+            if correction and correction.intent in bug_like:
+                bug_share = float(bug_like[correction.intent])  # what a person says is certain
             says_problem = [next(hits) for _ in spoken[index]]
             least = self._least_likeness(row["source"])
             facts = _facts(row, spoken[index], says_problem, self.product)
@@ -57,13 +64,13 @@ class TicketReader:
                 {
                     **{name: row[name] for name in _AS_THEY_ARE},
                     "clean_text": row["text"],
-                    **_intent_columns(prediction, nearest[index], problem["rules"], areas, least),
+                    **_intent_columns(prediction, nearest[index], problem["rules"], areas, least, correction),
                     **facts,
                     "is_bug_like": symptoms.is_bug_like(
                         problem["problem"],
                         problem["question"],
                         facts["error_signature"] is not None,
-                        prediction.bug_share if prediction else None,
+                        bug_share,
                     ),
                     "symptom": problem["symptom"],
                     "topic_id": topic_ids[index],
@@ -179,9 +186,22 @@ def _intent_columns(
     rules: list[str],
     areas: dict[str, str],
     least_likeness: float | None,
+    correction: Correction | None = None,
 ) -> dict[str, Any]:
-    """The intent columns. Below the threshold of the intent it is null and the guess is a reason."""
+    """The intent columns. Below the threshold of the intent it is null and the guess is a reason. What a person says
+    wins, and who says it is a reason, beside the guess."""
     reasons: dict[str, Any] = {"symptom_rules": rules}
+    if correction:
+        reasons["corrected"] = {"by": correction.by, "at": correction.at}
+        if prediction:
+            reasons |= {"guess": prediction.intent, "guess_confidence": prediction.confidence, "nearest": nearest}
+        return {
+            "intent": correction.intent,
+            "intent_status": "corrected",
+            "intent_second": prediction.second if prediction else None,
+            "intent_reasons": orjson.dumps(reasons).decode(),
+            "product_area": areas.get(correction.intent),
+        }
     if prediction is None:
         return {"intent_status": "abstained", "intent_reasons": orjson.dumps(reasons).decode()}
     is_sure = prediction.is_sure

@@ -8,12 +8,13 @@ from flows.core.run import Run
 from flows.enrich.articles import refresh_matches
 from flows.enrich.assignment import assign_topics, report_outside
 from flows.enrich.bugs import refresh_bug_scores
+from flows.enrich.labels import taxonomies_of
 from flows.enrich.messages import refresh_messages
 from flows.enrich.models import load
 from flows.enrich.satisfaction import expect_satisfaction
 from flows.enrich.seeds import read_seeds
 from flows.enrich.tickets import refresh_tickets
-from flows.enrich.train import taxonomies_of, train_connection
+from flows.enrich.train import train_connection
 from flows.warehouse.duck import writer
 
 

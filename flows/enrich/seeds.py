@@ -1,4 +1,4 @@
-"""The policy this stage reads: intents, their examples, the mapping of helpdesk categories, symptom rules.
+"""The policy this stage reads: intents, their examples, the mapping of helpdesk categories and tags, symptom rules.
 
 They are dbt seeds, so that changing one is a reviewed diff of a CSV file.
 """
@@ -17,11 +17,12 @@ from flows.core.keys import digest
 
 @dataclass(frozen=True)
 class Seeds:
-    """Frames with the columns of the CSV files, and a hash over all four files."""
+    """Frames with the columns of the CSV files, and a hash over all the files."""
 
     intents: pl.DataFrame
     examples: pl.DataFrame
     category_map: pl.DataFrame
+    tag_map: pl.DataFrame
     symptoms: pl.DataFrame
     digest: str
 
@@ -39,6 +40,7 @@ _FILES = {
     "intents": ("intent", "name", "description", "product_area", "is_bug_like", "target_precision", "version"),
     "intent_examples": ("intent", "example"),
     "intent_category_map": ("source_type", "category", "intent"),
+    "intent_tag_map": ("source_type", "tag", "intent"),
     "symptoms": ("rule_id", "symptom", "kind", "weight", "pattern", "version"),
 }
 
@@ -50,8 +52,8 @@ def read_seeds(dbt_dir: Path) -> Seeds:
     for name, needed in _FILES.items():
         frames[name], text = _read(dbt_dir, name, needed)
         hashes.append(text)
-    unknown = set(frames["intent_examples"]["intent"]) | set(frames["intent_category_map"]["intent"])
-    unknown -= set(frames["intents"]["intent"])
+    named = ("intent_examples", "intent_category_map", "intent_tag_map")
+    unknown = {intent for name in named for intent in frames[name]["intent"]} - set(frames["intents"]["intent"])
     if unknown:
         raise ConfigError(f"the seeds name intents that intents.csv does not hold: {', '.join(sorted(unknown))}")
     return Seeds(
@@ -61,6 +63,7 @@ def read_seeds(dbt_dir: Path) -> Seeds:
         ),
         examples=frames["intent_examples"],
         category_map=frames["intent_category_map"].with_columns(category=pl.col("category").map_elements(slug)),
+        tag_map=frames["intent_tag_map"].with_columns(pl.col("tag").str.strip_chars().str.to_lowercase()),
         symptoms=frames["symptoms"].with_columns(weight=pl.col("weight").cast(pl.Float64)),
         digest=digest(*hashes)[:16],
     )

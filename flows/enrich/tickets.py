@@ -15,8 +15,9 @@ from flows.enrich import asks, entities, followups, quotes, sentiment, signature
 from flows.enrich.assignment import live_topics, note_topics
 from flows.enrich.batches import count, insert, read_table
 from flows.enrich.conversations import documents, prepare_conversations
+from flows.enrich.corrections import Correction, corrections, look_at_corrected
 from flows.enrich.embedders import can_fill, is_alone, lacks
-from flows.enrich.models import Models
+from flows.enrich.models import SEEDED, Models
 from flows.enrich.reader import PARTS, TicketReader
 from flows.enrich.scope import is_read_with, look_at, looked_at, note
 from flows.enrich.seeds import Seeds
@@ -39,8 +40,10 @@ _CHANGED = f"""
         group by ticket_id
     ),
     hashed as (
-        select t.ticket_id, left(md5(concat_ws('|', $rules, {CONTENT})), 16) as content_hash, models.model_id
+        select t.ticket_id, models.model_id,
+            left(md5(concat_ws('|', $rules, {CONTENT}, corrected.correction)), 16) as content_hash
         from intermediate.int_tickets as t
+        left join corrected on corrected.ticket_id = t.ticket_id
         left join ticket_models as models on models.source = t.source
         left join said on said.ticket_id = t.ticket_id
         where t.ticket_id in (select ticket_id from tickets_in_scope)
@@ -109,9 +112,13 @@ def refresh_tickets(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, foun
         schema={"source": pl.String, "model_id": pl.String},
     )
     con.register("ticket_models", models.to_arrow())
+    said = corrections(run, SEEDED, set(seeds.intents["intent"]))
+    for taxonomy in sorted({*found.taxonomies.values()} - {SEEDED}):
+        said |= corrections(run, taxonomy)
     look_at(con, "tickets", rules)
+    look_at_corrected(con, said)
     con.execute(_CHANGED, {"rules": rules})
-    reader = partial(_reader, run, seeds, found, sources, product)
+    reader = partial(_reader, run, seeds, found, sources, product, said)
     total = _read_changed(con, run, reader)
     looked_at(con, "tickets", rules)
     read_with = digest(*(f"{source}={model_id}" for source, model_id in model_ids.items()))
@@ -145,13 +152,18 @@ def _read_older(
 
 
 def _reader(
-    run: Run, seeds: Seeds, found: Models, sources: list[str], product: entities.Product | None
+    run: Run,
+    seeds: Seeds,
+    found: Models,
+    sources: list[str],
+    product: entities.Product | None,
+    said: dict[str, Correction],
 ) -> TicketReader:
     """The rules and models in force. The models' artifacts are read here: only where there is something to read."""
     embedder = found.embedder
     intents = {source: artifact for source in sources if (artifact := found.intent_for(source))}
     topics = live_topics(run, embedder.model_id) if embedder else []
-    return TicketReader(seeds, embedder, intents, topics, product)
+    return TicketReader(seeds, embedder, intents, topics, product, said)
 
 
 def _read_changed(con: duckdb.DuckDBPyConnection, run: Run, reader: Callable[[], TicketReader]) -> int:

@@ -9,7 +9,6 @@ same tickets keep the same intents.
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from typing import Any
 
 import duckdb
@@ -21,14 +20,16 @@ from flows.enrich import embedding, intent, models, reliability
 from flows.enrich.batches import count
 from flows.enrich.bugs import train_bugs
 from flows.enrich.conversations import documents, read_conversations
+from flows.enrich.corrections import corrected, corrections
 from flows.enrich.embedders import beside, fuse, lacks, other_id
 from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.intent import Example
+from flows.enrich.labels import helpdesk_labels, taxonomies_of
 from flows.enrich.messages import refresh_messages
 from flows.enrich.models import EMBEDDER, SEEDED, IntentArtifact, Models
 from flows.enrich.polarity import fit_polarity
 from flows.enrich.satisfaction import fit_satisfaction
-from flows.enrich.seeds import Seeds, read_seeds, slug
+from flows.enrich.seeds import Seeds, read_seeds
 from flows.enrich.space import TicketSpace
 from flows.enrich.uncertain import WEIGHT, Taxonomy, ask_uncertain, labels_to_learn, measure
 from flows.enrich.words import common_words
@@ -41,10 +42,6 @@ EMBEDDER_GROWTH = 0.5  # a language changes slowly, and words not seen before ar
 MAX_EXAMPLES = 12_000  # the newest labelled tickets of a taxonomy
 MAX_NEAREST = 5_000  # the newest of them can be shown as nearest labelled tickets
 MAX_DOCUMENTS = 40_000  # the newest tickets the embedder is fitted on
-MIN_CATEGORY = 50  # labelled tickets before a source's own category is an intent of its own
-BLOCKS = 20
-MIN_BLOCK = 100
-NO_CATEGORY = {"", "other", "undefined", "general", "misc", "none", "unknown", "n_a"}
 
 
 def train(run: Run) -> None:
@@ -78,7 +75,9 @@ def count_hits(con: duckdb.DuckDBPyConnection, run: Run) -> None:
         taxonomy = name.removeprefix("intent:")
         if taxonomy == name or taxonomy not in taxonomies.values():
             continue
-        labels = _labels(con, run, seeds, taxonomy, sorted(s for s, own in taxonomies.items() if own == taxonomy))
+        sources = sorted(source for source, own in taxonomies.items() if own == taxonomy)
+        labels = helpdesk_labels(con, run, seeds, taxonomy, sources)
+        labels = corrected(labels, corrections(run, taxonomy))
         con.register("labelled", labels.to_arrow())
         said = con.execute(
             _LATER, {"model_id": entry["model_id"], "fitted_at": entry["fitted_at"].replace(tzinfo=None)}
@@ -88,15 +87,21 @@ def count_hits(con: duckdb.DuckDBPyConnection, run: Run) -> None:
         reliability.record(run, name, entry["model_id"], entry.get("held_out", []), later)
 
 
-# Tickets that came when the model was there already: it cannot have seen their labels.
+# Tickets that came when the model was there already: it cannot have seen their labels. The guess is the model's where
+# it abstained, and where a person has said otherwise since. What people alone have labelled is left out: they correct
+# what they see to be wrong, which is no sample to count hits in.
 _LATER = """
-    select read.intent_confidence as confidence,
-        coalesce(read.intent, json_extract_string(read.intent_reasons, '$.guess')) = labelled.label as hit
-    from enrich.tickets as read
-    inner join intermediate.int_tickets as t on t.ticket_id = read.ticket_id
-    inner join labelled on labelled.ticket_id = read.ticket_id
-    where read.model_id = $model_id and read.intent_confidence is not null and t.created_at > $fitted_at
-    order by read.ticket_id
+    with said as (
+        select ticket_id, model_id, coalesce(intent_reasons->>'guess', intent) as intent,
+            coalesce(intent_confidence, (intent_reasons->>'guess_confidence')::double) as confidence
+        from enrich.tickets
+    )
+    select said.confidence, said.intent = labelled.label as hit
+    from said
+    inner join intermediate.int_tickets as t on t.ticket_id = said.ticket_id
+    inner join labelled on labelled.ticket_id = said.ticket_id
+    where said.model_id = $model_id and said.confidence is not null and t.created_at > $fitted_at
+    order by said.ticket_id
 """
 
 
@@ -120,30 +125,13 @@ def ask_text_model(con: duckdb.DuckDBPyConnection, run: Run) -> None:
 
 def _taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found: Models, name: str) -> Taxonomy:
     sources = sorted(source for source, own in found.taxonomies.items() if own == name)
-    known = dict(_labels(con, run, seeds, name, sources).iter_rows())
+    known = dict(helpdesk_labels(con, run, seeds, name, sources).iter_rows())
+    known |= {ticket_id: said.intent for ticket_id, said in corrections(run, name).items()}
     if name == SEEDED:
         said = seeds.intents.select("intent", pl.concat_str("name", "description", separator=": ", ignore_nulls=True))
         return Taxonomy(name, sources, dict(said.iter_rows()), known)
     artifact = found.intents(name)
     return Taxonomy(name, sources, dict.fromkeys(artifact.model.classes if artifact else known.values(), ""), known)
-
-
-def taxonomies_of(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds) -> dict[str, str]:
-    """Source -> taxonomy: its own name where it has categories and the mapping knows none of them."""
-    mapped = set(seeds.category_map.select("source_type", "category").iter_rows())
-    found: dict[str, str] = {}
-    rows = con.sql("select source, category from intermediate.int_tickets group by all order by all").fetchall()
-    for source in sorted({source for source, _ in rows}):
-        own = {slug(category) for name, category in rows if name == source and category} - NO_CATEGORY
-        kind = source_type(run, source)
-        is_own = bool(own) and not any((kind, category) in mapped for category in own)
-        found[source] = source if is_own else SEEDED
-    return found
-
-
-def source_type(run: Run, source: str) -> str:
-    configured = run.settings.sources.get(source)
-    return configured.type if configured else source
 
 
 def fit_embedder(con: duckdb.DuckDBPyConnection, run: Run, found: Models) -> None:
@@ -181,12 +169,16 @@ def fit_embedder(con: duckdb.DuckDBPyConnection, run: Run, found: Models) -> Non
 
 def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found: Models, taxonomy: str) -> None:
     sources = sorted(source for source, name in found.taxonomies.items() if name == taxonomy)
-    labels = _labels(con, run, seeds, taxonomy, sources)
+    labels = helpdesk_labels(con, run, seeds, taxonomy, sources)
     allowed = set(seeds.intents["intent"] if taxonomy == SEEDED else labels["label"])
-    taught = labels_to_learn(run, taxonomy, set(labels["ticket_id"]), allowed)
-    labels = labels.tail(MAX_EXAMPLES)
+    said = corrections(run, taxonomy, allowed)
+    taught = labels_to_learn(run, taxonomy, {*labels["ticket_id"], *said}, allowed)
+    labels = corrected(labels.tail(MAX_EXAMPLES), said)
+    known = set(labels["ticket_id"])
+    by_people = {ticket_id: found.intent for ticket_id, found in said.items() if ticket_id not in known}
     name = f"intent:{taxonomy}"
-    parameters: dict[str, Any] = {**intent.PARAMETERS, "seeds": seeds.digest, "tickets": len(labels) + len(taught)}
+    tickets = len(labels) + len(by_people) + len(taught)
+    parameters: dict[str, Any] = {**intent.PARAMETERS, "seeds": seeds.digest, "tickets": tickets}
     parameters["embedder"] = found.embedder.model_id if found.embedder else ""
     entry = found.entries.get(name)
     has_held = entry and entry["model_id"] not in reliability.failed(run)
@@ -204,10 +196,12 @@ def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found:
         bug_like = dict(seeds.intents.select("intent", "is_bug_like").iter_rows())
         seeded = seeds.examples.select("example", "intent").iter_rows()
         examples = [*(Example(text, label) for text, label in seeded), *examples]
-    if taught:  # like seed examples without a ticket, so that calibration is fitted on what people said alone
-        read = _conversations(con, pl.DataFrame({"ticket_id": list(taught), "label": list(taught.values())}))
-        by_model = zip(documents(read), read["label"], strict=True)
-        examples = [*(Example(text, label, weight=WEIGHT) for text, label in by_model), *examples]
+    # Like seed examples without a ticket: calibration is fitted on what the helpdesk says, and neither on what a model
+    # says nor on what people saw to be wrong.
+    read_by_people = _conversations(con, _frame(by_people))
+    for read, weight in ((read_by_people, 1.0), (_conversations(con, _frame(taught)), WEIGHT)):
+        beside_them = zip(documents(read), read["label"], strict=True)
+        examples = [*(Example(text, label, weight=weight) for text, label in beside_them), *examples]
     if len({example.intent for example in examples}) < 2:
         return
     made_of = f"{name} {seeds.digest} {parameters['embedder']}"  # what its id stands for besides the examples
@@ -215,7 +209,7 @@ def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found:
     model, metrics = intent.fit_intents(
         made_of, examples, called=called, targets=targets, bug_like=bug_like, embedder=other
     )
-    shown = labelled.tail(MAX_NEAREST) if found.embedder else labelled.clear()
+    shown = pl.concat([labelled.tail(MAX_NEAREST), read_by_people]) if found.embedder else labelled.clear()
     points = np.zeros((0, 1), np.float32)
     if found.embedder:
         points = found.embedder.encode(documents(shown))
@@ -236,50 +230,15 @@ def _is_outgrown(old: dict[str, Any], new: dict[str, Any]) -> bool:
     return not same or new["tickets"] > max(20, (1 + REFIT_GROWTH) * old.get("tickets", 0))
 
 
-def _labels(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, taxonomy: str, sources: list[str]) -> pl.DataFrame:
-    """The tickets of the sources that people or the helpdesk have labelled: ticket_id, label, oldest first."""
-    names = ", ".join("'" + source.replace("'", "''") + "'" for source in sources) or "''"
-    tickets = con.sql(
-        "select ticket_id, source, category from intermediate.int_tickets"
-        f" where source in ({names}) and category is not null and not coalesce(is_deleted, false)"
-        " order by created_at, ticket_id"
-    ).pl()
-    mapping = {(kind, name): label for kind, name, label in seeds.category_map.iter_rows()}
-    used = tickets.select("source", "category").unique(maintain_order=True)
-    labels = [
-        mapping.get((source_type(run, source), slug(category))) if taxonomy == SEEDED else slug(category)
-        for source, category in used.iter_rows()
-    ]
-    used = used.with_columns(label=pl.Series(labels, dtype=pl.String)).filter(pl.col("label").is_not_null())
-    tickets = tickets.join(used, on=["source", "category"], how="inner", maintain_order="left")
-    if taxonomy != SEEDED:
-        tickets = tickets.filter(~pl.col("label").is_in(sorted(NO_CATEGORY)))
-        tickets = tickets.slice(last_change(tickets["label"].to_list()))
-        rare = [label for label, count in Counter(tickets["label"].to_list()).items() if count < MIN_CATEGORY]
-        tickets = tickets.with_columns(
-            label=pl.when(pl.col("label").is_in(rare)).then(pl.lit("other")).otherwise("label")
-        )
-    labelled: pl.DataFrame = tickets.select("ticket_id", "label")
-    return labelled
-
-
 def _conversations(con: duckdb.DuckDBPyConnection, labels: pl.DataFrame) -> pl.DataFrame:
-    """The conversations of labelled tickets with their `label`, oldest first."""
+    """The conversations of labelled tickets with their `label`, oldest first, but for those that are deleted."""
     con.register("labelled", labels.to_arrow())
     frame = read_conversations(con, "select ticket_id from labelled")
     con.unregister("labelled")
+    frame = frame.filter(~pl.col("is_deleted").fill_null(value=False))
     return frame.join(labels, on="ticket_id").sort("created_at", "ticket_id")
 
 
-def last_change(labels: list[str]) -> int:
-    """Where the categories in use last changed (an index into labels in order of time), 0 where they never did.
-
-    A helpdesk that renames its categories teaches nothing about the new ones with its old tickets. Blocks of
-    equal size are compared with their neighbours by total variation.
-    """
-    size = max(MIN_BLOCK, len(labels) // BLOCKS)
-    blocks = [labels[start : start + size] for start in range(len(labels) % size, len(labels), size)]
-    for place in range(len(blocks) - 2, 0, -1):  # at least two blocks must follow
-        if intent.total_variation(blocks[place - 1], blocks[place]) > intent.CHANGED_SHARE:
-            return len(labels) - (len(blocks) - place) * size
-    return 0
+def _frame(labels: dict[str, str]) -> pl.DataFrame:
+    schema = {"ticket_id": pl.String, "label": pl.String}
+    return pl.DataFrame(list(labels.items()), schema, orient="row")

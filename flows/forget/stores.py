@@ -26,7 +26,7 @@ from flows.landing.tombstones import KIND as TOMBSTONES
 from flows.validate.batch import CHUNK_ROWS
 from flows.validate.quarantine import SOURCE as QUARANTINE
 
-INTENT_LABELS = "intent_label"
+LABELS = ("intent_label", "intent_correction")  # kinds with one ticket an entry
 
 Judge = Callable[[str, str], tuple[str, str] | None]  # (id, payload) -> what may stay of both, or nothing
 Say = Callable[[str], None]
@@ -61,7 +61,7 @@ def rewrite_journal(run: Run, forgotten: Forgotten, say: Say) -> Counter[str]:
         if not forgotten.may_concern(payload) and not forgotten.may_concern(id):
             return id, payload
         body = _entry(forgotten, "", orjson.loads(payload))
-        if kind == INTENT_LABELS and not body["tickets"]:  # a label of a ticket of theirs, which its key names, too
+        if kind in LABELS and not body["tickets"]:  # a label of a ticket of theirs, which its key names, too
             return None
         return forgotten.text(id), orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
 

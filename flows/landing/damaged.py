@@ -40,6 +40,7 @@ LOST = {
     "reliability": "how confidences held is counted from the next night on",
     "model_answer": "the language model is asked again",
     "intent_label": "the language model is asked about uncertain tickets again",
+    "intent_correction": "intents that people corrected may have to be corrected again: groundswell correct",
     "topic": "topics are found again, under new names",
     "topic_edit": "what people said of topics may have to be said again: groundswell topics",
 }

@@ -29,6 +29,8 @@ Kinds (a stream each), their bodies, and who writes them. Times are ISO 8601 tex
     intent_label   key: taxonomy:ticket_id
                                        {tickets: [id], taxonomy, intent: intent|null, guess, source: model, at}
                                                                                        flows/enrich/uncertain
+    intent_correction  key: ticket_id  {tickets: [id], taxonomy, intent: intent|null, by, at}, null where it is
+                                        taken back                                     flows/corrections
     label          key: finding_key:source:actor:label
                                        {finding_key, label: accepted|declined|duplicate|useful|not_useful,
                                         source: linear|slack, actor, at, duplicate_of: finding_key|null}
@@ -58,8 +60,8 @@ from flows.landing.store import Record, Store
 SOURCE = "journal"
 KINDS = (
     "finding", "finding_alias", "finding_state", "delivery", "topic", "topic_lineage",
-    "topic_edit", "model", "model_answer", "intent_label", "reliability", "label", "mute", "source_state", "run",
-    "tombstone",
+    "topic_edit", "model", "model_answer", "intent_label", "intent_correction", "reliability", "label", "mute",
+    "source_state", "run", "tombstone",
 )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def make_warehouse(tickets: int = 90) -> duckdb.DuckDBPyConnection:
     con.execute(
         "create table intermediate.int_tickets (ticket_id varchar, source varchar, subject varchar,"
         " description varchar, category varchar, locale varchar, app_version_field varchar, is_spam boolean,"
-        " is_deleted boolean, created_at timestamp)"
+        " is_deleted boolean, created_at timestamp, tags varchar[])"
     )
     con.execute(
         "create table intermediate.int_messages (message_id varchar, ticket_id varchar, position integer,"
@@ -82,12 +82,13 @@ def add_ticket(
     body: str | None,
     *,
     category: str | None = None,
+    tags: list[str] | None = None,
     minute: int = 0,
 ) -> None:
     at = datetime(2026, 1, 1) + timedelta(minutes=minute)
     con.execute(
-        "insert into intermediate.int_tickets values (?, 'zendesk', ?, ?, ?, 'en', null, false, false, ?)",
-        [ticket_id, subject, body, category, at],
+        "insert into intermediate.int_tickets values (?, 'zendesk', ?, ?, ?, 'en', null, false, false, ?, ?)",
+        [ticket_id, subject, body, category, at, tags or []],
     )
     add_message(con, ticket_id, 1, body, minute=minute)
 

@@ -12,7 +12,7 @@ from flows.enrich import characters
 from flows.enrich.calibration import MIN_GROUP, calibration_error, fit_calibration
 from flows.enrich.features import pairs
 from flows.enrich.intent import Example, fit_intents, model_id_of
-from flows.enrich.train import last_change
+from flows.enrich.labels import last_change
 
 WORDS = {
     "refund": ("refund", "money back", "reimburse", "return the payment"),
