@@ -10,10 +10,15 @@ with facts as (
     from ({{ facts_changed(ref('int_ticket_facts')) }}) as facts
 ),
 
+-- A wave of what nobody acts on is nobody's news.
+heeded as (select intent from facts except select intent from {{ ref('intents') }} where policy = 'none'),
+
 final as (
     select 'all' as dimension, 'all' as value, ticket_id, reporter_key, created_at, seen_at from facts
     union all
-    select 'intent', intent, ticket_id, reporter_key, created_at, seen_at from facts where intent is not null
+    select 'intent', intent, ticket_id, reporter_key, created_at, seen_at
+    from facts
+    where intent in (select intent from heeded)
     union all
     select 'topic', topic_id, ticket_id, reporter_key, created_at, seen_at from facts where topic_id is not null
     union all
