@@ -177,7 +177,7 @@ def _edit(
             into, gone = topics
             lineage.topics[into] = replace(lineage.topics[into], edited=True)
             lineage.join(gone, into, sizes.get(gone, 0))
-        elif edit.action == "rename" and len(topics) == 1:
+        elif edit.action == "rename" and len(topics) == 1 and edit.label:  # a label may be forgotten with somebody
             lineage.topics[topics[0]] = replace(lineage.topics[topics[0]], label=edit.label, edited=True)
         elif edit.action == "split" and rows and edit.topic_id not in lineage.topics:
             origins, counts = np.unique(belonged[rows].astype(str), return_counts=True)

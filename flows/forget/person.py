@@ -33,13 +33,17 @@ STAFF = ("agent", "admin")
 
 @dataclass
 class Person:
-    """One person. `users` and `tickets` are `<source>:<id>`; tickets by the requester of their newest version."""
+    """One person. `users` and `tickets` are `<source>:<id>`; tickets by the requester of their newest version.
+
+    `subjects` are those of these tickets, in all versions.
+    """
 
     users: set[str] = field(default_factory=set)
     emails: set[str] = field(default_factory=set)
     phones: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     tickets: set[str] = field(default_factory=set)
+    subjects: set[str] = field(default_factory=set)
 
 
 def find_person(run: Run, given: Iterable[str]) -> Person:
@@ -68,7 +72,9 @@ def find_person(run: Run, given: Iterable[str]) -> Person:
             person.names |= {name for name in theirs["name"] if name}
     for source, kind in kinds.items():
         if kind in TICKETS:
-            person.tickets |= _tickets(run, source, person.users)
+            tickets, subjects = _tickets(run, source, person.users)
+            person.tickets |= tickets
+            person.subjects |= subjects
     return person
 
 
@@ -127,14 +133,17 @@ def _people(run: Run, source: str, kind: str) -> pl.DataFrame:
     return found.unique()
 
 
-def _tickets(run: Run, source: str, users: set[str]) -> set[str]:
+def _tickets(run: Run, source: str, users: set[str]) -> tuple[set[str], set[str]]:
+    """The tickets that these users requested, and their subjects."""
     ids = [user.removeprefix(f"{source}:") for user in users if user.startswith(f"{source}:")]
     if not ids:
-        return set()
+        return set(), set()
     order = [pl.col(name) for name in ("id", "version", "pulled_at", "seq")]
-    rows = _columns(run, source, "tickets", *order, requester=_at("requester_id"))
+    rows = _columns(run, source, "tickets", *order, requester=_at("requester_id"), subject=_at("subject"))
     newest = rows.sort("version", "pulled_at", "seq").unique("id", keep="last", maintain_order=True)
-    return {f"{source}:{id}" for id in newest.filter(pl.col("requester").is_in(ids))["id"]}
+    theirs = newest.filter(pl.col("requester").is_in(ids))["id"]
+    subjects = rows.filter(pl.col("id").is_in(theirs.implode()))["subject"].drop_nulls()
+    return {f"{source}:{id}" for id in theirs}, set(subjects)
 
 
 def _columns(run: Run, source: str, stream: str, *columns: pl.Expr, **named: pl.Expr) -> pl.DataFrame:

@@ -20,12 +20,14 @@ import orjson
 from flows.core.clock import iso
 from flows.core.errors import ConfigError, GroundswellError
 from flows.core.locks import hold
+from flows.core.redaction import redact
 from flows.core.run import Run
+from flows.enrich.quotes import title_of
 from flows.forget.derived import delete, redact_prefect
 from flows.forget.person import Person, find_person, is_known
 from flows.forget.stores import rewrite_journal, rewrite_landing
 from flows.landing.damaged import set_aside_all
-from flows.landing.forgotten import Forgotten, marks_of_id, marks_of_person
+from flows.landing.forgotten import Forgotten, marks_of_id, marks_of_person, marks_of_titles
 from flows.landing.tombstones import Marks, new_marks, normal, read_marks, write_marks
 from flows.stages import READBACK
 from flows.warehouse.duck import reader
@@ -99,12 +101,25 @@ def _remember(run: Run, given: Sequence[str]) -> Marks:
     for kind, ids in (("user", person.users), ("ticket", person.tickets)):
         for source, _, id in (text.partition(":") for text in ids):
             fresh |= marks_of_id(marks, kind, source, id)
+    fresh |= marks_of_titles(marks, _titles(run, person))
     key = marks.of("person", "\x1f".join(sorted(normal(text) for text in given)))
     findings = _findings_with(run, person.tickets)
     write_marks(run, marks, key, fresh, "begun", findings)
     marks.add(fresh)
     marks.unfinished.setdefault(key, set()).update(findings)
     return marks
+
+
+def _titles(run: Run, person: Person) -> set[str]:
+    """What their tickets are called: a topic may have been named so."""
+    titles = {title_of(redact(subject), "") for subject in person.subjects}
+    try:
+        with reader(run.settings) as con:
+            asked = "select title from enrich.tickets where list_contains(?, ticket_id) and title is not null"
+            titles |= {title for (title,) in con.execute(asked, [sorted(person.tickets)]).fetchall()}
+    except (ConfigError, duckdb.Error):  # nothing is published, or by another version
+        pass
+    return titles
 
 
 def _was_forgotten(marks: Marks | None, person: Person) -> bool:

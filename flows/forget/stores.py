@@ -26,6 +26,7 @@ from flows.landing.tombstones import KIND as TOMBSTONES
 from flows.validate.batch import CHUNK_ROWS
 from flows.validate.quarantine import SOURCE as QUARANTINE
 
+TOPICS = ("topic", "topic_edit")  # kinds whose labels may be what one of their tickets was called
 LABELS = ("intent_label", "intent_correction")  # kinds with one ticket an entry
 
 Judge = Callable[[str, str], tuple[str, str] | None]  # (id, payload) -> what may stay of both, or nothing
@@ -58,7 +59,7 @@ def rewrite_journal(run: Run, forgotten: Forgotten, say: Say) -> Counter[str]:
     done: Counter[str] = Counter()
 
     def judged(kind: str, id: str, payload: str) -> tuple[str, str] | None:
-        if not forgotten.may_concern(payload) and not forgotten.may_concern(id):
+        if kind not in TOPICS and not forgotten.may_concern(payload) and not forgotten.may_concern(id):
             return id, payload
         body = _entry(forgotten, "", orjson.loads(payload))
         if kind in LABELS and not body["tickets"]:  # a label of a ticket of theirs, which its key names, too
@@ -82,6 +83,8 @@ def _entry(forgotten: Forgotten, key: str, value: Any) -> Any:
         return [_entry(forgotten, key, item) for item in kept]
     if not isinstance(value, str):
         return value
+    if key == "label" and forgotten.is_title(value):
+        return ""
     if key in ("label", "title") and any(forgotten.names(word) for word in value.replace(",", " ").split()):
         return ", ".join(part for part in value.split(", ") if not _is_gone(forgotten, "words", part))
     return forgotten.text(value)

@@ -10,6 +10,7 @@ back from Linear and Slack the prose goes as a whole: it quotes tickets, nothing
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -111,6 +112,10 @@ class Forgotten:
     def names(self, word: str) -> bool:
         """Whether a single word is one of theirs."""
         return self._marks.has("word", normal(word))
+
+    def is_title(self, text: str) -> bool:
+        """Whether a text says what a ticket of theirs was called."""
+        return self._marks.has("title", " ".join(words(text)))
 
     def has_ticket(self, ticket_id: str) -> bool:
         """Whether `<source>:<id>` is a ticket that went with them."""
@@ -252,6 +257,12 @@ def marks_of_person(marks: Marks, *, emails: set[str], phones: set[str], names: 
         found |= {marks.of("name", order) for order in orders if order}
         found |= {marks.of("word", word) for word in spelled}
     return found
+
+
+def marks_of_titles(marks: Marks, titles: Iterable[str]) -> set[str]:
+    """Marks of what tickets are called. One word is nobody's own."""
+    spelled = (words(title) for title in titles)
+    return {marks.of("title", " ".join(title)) for title in spelled if len(title) > 1}
 
 
 def _is_other_id(key: str) -> bool:

@@ -6,6 +6,7 @@ A tombstone is a set of marks, HMAC-SHA-256 over a kind and a value, cut to 128 
     id       an id of theirs that is long enough to be told    email    an address, without what follows a +
              from a number, wherever it stands                 phone    the last nine digits of a number
     name     their name, word by word                          word     a word of any of these
+    title    the title of a ticket they requested, word by word
 
 Marks say neither what they are of nor of which kind. Whoever has the key can ask whether a value is among them, and
 can read none out of them. The key is a file of the home folder that its owner alone may read, apart from the journal,

@@ -255,6 +255,34 @@ def test_the_journal_keeps_every_entry_without_them(run: Run) -> None:
     assert read_marks(run), "the tombstones stay"
 
 
+def test_a_topic_that_is_called_like_a_ticket_of_theirs_loses_its_label(run: Run) -> None:
+    land(run, "zendesk", "users", {"id": ANNA["id"], "name": ANNA["name"], "role": "end-user"})
+    ticket = {"id": 77, "requester_id": ANNA["id"], "subject": "Re: the wedding photos, from Oslo!"}
+    land(run, "zendesk", "tickets", ticket, {"id": 78, "requester_id": 5, "subject": "Photos will not upload"})
+    land(run, "zendesk", "tickets", {**ticket, "subject": "Solved"})
+    for key, label in (("t1", "The wedding photos, from Oslo"), ("t2", "Photos will not upload"), ("t3", "Solved")):
+        run.journal.write("topic", [(key, {"label": label, "centroid": [0.123]})], run_id="r", at=NOW)
+    rename = {"action": "rename", "topics": ["t2"], "tickets": [], "label": "The Wedding Photos from Oslo"}
+    run.journal.write("topic_edit", [("e", rename)], run_id="r", at=NOW)
+    forget(run, [f"zendesk:{ANNA['id']}"], lambda _: None)
+    topics = run.journal.latest("topic")
+    assert {key: topic["label"] for key, topic in topics.items()} == {
+        "t1": "", "t2": "Photos will not upload", "t3": "Solved",
+    }, "one word is nobody's own"  # fmt: skip
+    assert topics["t1"]["centroid"] == [0.123]
+    assert run.journal.latest("topic_edit") == {"e": {**rename, "label": ""}}
+
+
+def test_labels_of_their_tickets_go_with_them(run: Run) -> None:
+    for kind in ("intent_label", "intent_correction"):
+        for ticket in ("zendesk:77", "zendesk:78"):
+            body = {"tickets": [ticket], "taxonomy": "intents", "intent": "how_to", "at": "2026-07-01T12:00:00Z"}
+            run.journal.write(kind, [(ticket, body)], run_id="r", at=NOW)
+    rewrite_journal(run, erase(run), lambda _: None)
+    for kind in ("intent_label", "intent_correction"):
+        assert list(run.journal.latest(kind)) == ["zendesk:78"]
+
+
 # -- at the gate
 
 
