@@ -27,7 +27,7 @@ from flows.landing.damaged import set_aside_all
 from flows.warehouse.duck import explained
 
 if TYPE_CHECKING:
-    from flows.model.dbt import Layer
+    from flows.model.selection import Layer
 
 log = logging.getLogger("groundswell")
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 
 from flows.core.keys import digest
 from flows.core.run import Run
+from flows.model import selection
 from flows.warehouse.views import BUILT, NAMED_FIELDS
 
-if TYPE_CHECKING:
-    from dbt.contracts.graph.manifest import Manifest
-
 # Models that keep rows between runs come from these files; when one changes they are built from nothing.
-STAGED = ("models/staging", "models/intermediate/common", "macros")
+STAGED = (*selection.STAGED, "macros")
 JUDGED = ("models/intermediate", "models/marts", "macros")
 # What they were built with, ticket by ticket: the model that says what has changed since -> its table.
 FINGERPRINTS = {"int_ticket_changes": "control.tickets_built", "int_fact_changes": "control.facts_built"}
@@ -97,29 +92,9 @@ def note_built(con: duckdb.DuckDBPyConnection, *changes: str) -> None:
     con.execute("commit")
 
 
-def models_of(
-    manifest: Manifest, con: duckdb.DuckDBPyConnection, sources: Collection[str], folders: Collection[str]
-) -> list[str]:
-    """Names of the models in these folders that read any of these sources (`landing.zendesk__tickets`), by whatever
-    way, or that are not there."""
-
-    @cache
-    def reads(key: str) -> bool:
-        if key in manifest.sources:
-            source = manifest.sources[key]
-            return f"{source.source_name}.{source.name}" in sources
-        node = manifest.nodes.get(key)
-        return node is not None and any(reads(parent) for parent in node.depends_on_nodes)
-
-    there = set(con.execute("select table_schema, table_name from information_schema.tables").fetchall())
-    return sorted(
-        node.name
-        for key, node in manifest.nodes.items()
-        if str(node.resource_type) == "model"
-        and node.original_file_path.startswith(tuple(f"{folder}/" for folder in folders))
-        and node.config.materialized != "ephemeral"
-        and (reads(key) or (node.schema, node.name) not in there)
-    )
+def relations(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """(schema, name) of the tables and views that are there."""
+    return set(con.execute("select table_schema, table_name from information_schema.tables").fetchall())
 
 
 def files_digest(root: Path, *parts: str) -> str:

@@ -8,40 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from flows.core.errors import GroundswellError
 from flows.core.run import Run
-from flows.model import built, parsed
+from flows.model import built, parsed, selection
+from flows.model.selection import Layer
 from flows.settings import Settings
 from flows.warehouse.duck import writer
 
 if TYPE_CHECKING:
-    import duckdb
     from dbt.artifacts.schemas.run import RunResult
     from dbt.contracts.graph.manifest import Manifest
 
-Layer = Literal["stage", "judge", "history", "settle"]
-
-# What each layer builds, in dbt's selection syntax. A new folder belongs to its layer without being named here.
-COMMON = "path:models/intermediate/common"
-MARTS = ["path:models/intermediate", "path:models/marts"]
-SELECT: dict[str, tuple[list[str], list[str]]] = {
-    "stage": (["path:models/staging", COMMON], []),
-    "judge": ([*MARTS, "path:models/publish"], [COMMON]),
-    # Many moments of the past: nothing of them is published.
-    "history": (MARTS, [COMMON]),
-    # After pushing: what the findings say about where they were filed; they were tested a moment ago.
-    "settle": (["path:models/marts/findings"], []),
-}
-# Left to the night: the tests of single tables inside. What people see and what holds across tables (marts, publish,
-# the assertions) is tested every hour.
-NIGHTLY_TESTS = "path:models/intermediate,test_type:generic"
 THREADS = 1
 
 
@@ -60,32 +44,36 @@ class LayerResult:
 def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) -> LayerResult:
     """Build and test one layer. moments: the times to judge; default the run's clock.
 
-    An hourly run builds of staging only what reads something that has changed since it was last built, and leaves
-    NIGHTLY_TESTS. It is as thorough as the night where a layer is built from nothing, and where its last build failed:
-    what the night found broken stays closed until it is whole. Seeds are built when their files have changed. Test
-    warnings go into the run's report. Raises GroundswellError naming the first model or test that failed, its message
-    and its compiled file.
+    An hourly run builds of staging only what reads something that has changed since it was last built, and leaves the
+    tests of single tables inside to the night. It is as thorough as the night where a layer is built from nothing, and
+    where its last build failed: what the night found broken stays closed until it is whole. Seeds are built when their
+    files have changed. Test warnings go into the run's report. Raises GroundswellError naming the first model or test
+    that failed, its message and its compiled file.
     """
-    select, exclude = SELECT[layer]
     with writer(run, moments=moments) as con:
         # the findings of `settle` are judged already
         changed = {} if layer == "settle" else built.changes(run, con, layer)
-        seeds = ["resource_type:seed"] if "seeds" in changed else []
         thorough = run.flow != "hourly" or built.has_failed(con, layer)
-        if layer == "stage" and not thorough and not {"models", "seeds"} & changed.keys():
-            select = _models_of(run.settings, con, changed)
-            if not select:
+        from_nothing = bool({"models", "judged"} & changed.keys())
+        arguments = ["run" if layer == "settle" else "build"]
+        manifest = _parsed(run.settings)
+        if manifest is not None:  # else dbt itself says why it does not parse
+            due = selection.models_of(manifest, layer)
+            if layer == "stage" and not thorough and not {"models", "seeds"} & changed.keys():
+                due = selection.readers(manifest, due, changed, built.relations(con))
+            if "seeds" in changed:
+                due |= selection.seeds(manifest)
+            if not due:
                 return LayerResult(layer, models=0, tests=0)
-        arguments = ["run"] if layer == "settle" else ["build", "--indirect-selection", "buildable"]
-        arguments += ["--select", *select, *seeds, "--exclude", *exclude, "test_type:unit"]
-        if {"models", "judged"} & changed.keys():
+            if layer != "settle":
+                due |= selection.tests_of(manifest, due, inside=thorough or from_nothing)
+            arguments += selection.mark(manifest, due)
+        if from_nothing:
             arguments.append("--full-refresh")
             con.execute(f"delete from {'control.tickets_built' if layer == 'stage' else 'control.facts_built'}")
         elif layer != "settle":
             built.keep_pending(con, layer)
-            if not thorough:
-                arguments.append(NIGHTLY_TESTS)
-        result = invoke(run.settings, arguments, layer=layer)
+        result = invoke(run.settings, arguments, layer=layer, manifest=manifest)
         built.note_failed(con, layer, failed=bool(result.failures))
         if not result.failures:
             built.remember(con, changed)
@@ -120,8 +108,9 @@ def unit_tests(run: Run, *select: str) -> LayerResult:
         return invoke(run.settings, ["test", "--select", *chosen], layer="unit tests")
 
 
-def invoke(settings: Settings, arguments: list[str], *, layer: str) -> LayerResult:
-    """One dbt command in this process, on the configured warehouse. Failures are returned, not raised."""
+def invoke(settings: Settings, arguments: list[str], *, layer: str, manifest: Manifest | None = None) -> LayerResult:
+    """One dbt command in this process, on the configured warehouse. manifest: the project where it is parsed already.
+    Failures are returned, not raised."""
     from dbt.cli.main import dbtRunner
 
     command, *rest = arguments
@@ -131,7 +120,8 @@ def invoke(settings: Settings, arguments: list[str], *, layer: str) -> LayerResu
     start = perf_counter()
     try:
         with _environment(GROUNDSWELL_WAREHOUSE=str(settings.warehouse_path.resolve())):
-            manifest = None if command == "docs" else _parsed(settings)
+            if manifest is None and command != "docs":
+                manifest = _parsed(settings)
             answer = dbtRunner(manifest).invoke([command, *rest, *options])
     finally:
         _let_go()
@@ -171,15 +161,6 @@ def _parsed(settings: Settings) -> Manifest | None:
             return cast("Manifest | None", dbtRunner().invoke(["parse", *_options(settings)]).result)
 
     return parsed.manifest(settings, parse)
-
-
-def _models_of(settings: Settings, con: duckdb.DuckDBPyConnection, sources: Collection[str]) -> list[str]:
-    """The models of staging that read any of these sources; all where the project does not parse."""
-    manifest = _parsed(settings)
-    if manifest is None:
-        return SELECT["stage"][0]
-    folders = [folder.removeprefix("path:") for folder in SELECT["stage"][0]]
-    return built.models_of(manifest, con, sources, folders)
 
 
 def _say(result: RunResult) -> str:

@@ -12,6 +12,7 @@ from warehouse_fixture import House, files_ticket
 
 from flows.core.errors import GroundswellError
 from flows.model import built, dbt
+from flows.model.selection import models_of, readers
 from flows.warehouse.duck import writer
 
 
@@ -108,8 +109,9 @@ def staged(house):
     """Models that a run of staging builds, and names of those that read what has changed."""
     run = house.run()
     with writer(run) as con:
-        named = dbt._models_of(run.settings, con, built.changes(run, con, "stage"))
-        return dbt.build(run, "stage").models, named
+        manifest = dbt._parsed(run.settings)
+        due = readers(manifest, models_of(manifest, "stage"), built.changes(run, con, "stage"), built.relations(con))
+        return dbt.build(run, "stage").models, sorted(manifest.nodes[key].name for key in due)
 
 
 def test_what_reads_nothing_that_has_changed_is_not_built_again(house):
