@@ -32,6 +32,11 @@ for _name in [name for name in os.environ if name.startswith("GROUNDSWELL_") and
     del os.environ[_name]
 
 
+# Workers share few processors: a pool of threads in each takes more from the others than it gives to small frames.
+for _name in ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Outside the checkout, where neither a groundswell.toml nor the demo's home is found."""

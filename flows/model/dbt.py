@@ -45,7 +45,7 @@ def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) 
     """Build and test one layer. moments: the times to judge; default the run's clock.
 
     An hourly run builds of staging only what reads something that has changed since it was last built, and leaves the
-    tests of single tables inside to the night. It is as thorough as the night where a layer is built from nothing, and
+    tests of single tables to the night. It is as thorough as the night where a layer is built from nothing, and
     where its last build failed: what the night found broken stays closed until it is whole. Seeds are built when their
     files have changed. Test warnings go into the run's report. Raises GroundswellError naming the first model or test
     that failed, its message and its compiled file.
@@ -66,7 +66,7 @@ def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) 
             if not due:
                 return LayerResult(layer, models=0, tests=0)
             if layer != "settle":
-                due |= selection.tests_of(manifest, due, inside=thorough or from_nothing)
+                due |= selection.tests_of(manifest, due, nightly=thorough or from_nothing)
             arguments += selection.mark(manifest, due)
         if from_nothing:
             arguments.append("--full-refresh")

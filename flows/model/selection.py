@@ -28,9 +28,9 @@ FOLDERS: dict[Layer, tuple[tuple[str, ...], tuple[str, ...]]] = {
     # After pushing: what the findings say about where they were filed; they were tested a moment ago.
     "settle": (("models/marts/findings",), ()),
 }
-# Left to the night: the tests of single tables inside. What people see and what holds across tables (marts, publish,
-# the assertions) is tested every hour.
-INSIDE = "models/intermediate"
+# Left to the night: the generic tests of these. Every hour judges what leaves the warehouse by its suite
+# (`expectations/published`), and asserts what holds across tables.
+NIGHTLY = ("models/intermediate", "models/marts")
 MARK = "due"
 
 
@@ -70,9 +70,9 @@ def seeds(manifest: Manifest) -> set[str]:
     return {key for key, node in manifest.nodes.items() if str(node.resource_type) == "seed"}
 
 
-def tests_of(manifest: Manifest, built: Collection[str], *, inside: bool = True) -> set[str]:
-    """Ids of the tests of these models and seeds, but for those that also read what is built after them. inside:
-    whether the tests of single tables below INSIDE are among them. Unit tests are not."""
+def tests_of(manifest: Manifest, built: Collection[str], *, nightly: bool = True) -> set[str]:
+    """Ids of the tests of these models and seeds, but for those that also read what is built after them. nightly:
+    whether those that are left to the night are among them. Unit tests are not."""
 
     @cache
     def above(key: str) -> frozenset[str]:
@@ -84,8 +84,8 @@ def tests_of(manifest: Manifest, built: Collection[str], *, inside: bool = True)
 
     def due(node: ManifestNode) -> bool:
         parents = set(node.depends_on_nodes)
-        is_inside = getattr(node, "test_metadata", None) is not None and _lies_in(node, (INSIDE,))
-        return parents <= known and not parents.isdisjoint(built) and (inside or not is_inside)
+        is_nightly = getattr(node, "test_metadata", None) is not None and _lies_in(node, NIGHTLY)
+        return parents <= known and not parents.isdisjoint(built) and (nightly or not is_nightly)
 
     return {key for key, node in manifest.nodes.items() if str(node.resource_type) == "test" and due(node)}
 

@@ -1,10 +1,10 @@
 """What may differ between a company's end state in peace and on a bad network, and why.
 
 A source or a destination that fails for an hour makes what is told come an hour late, and nothing else. So these may
-differ: when something was told, what was read back of it, who reacted to it, which of two quotes stood there by then,
-and which issues a digest could link to. Everything else is equal: every record of the vendors, every row of the marts,
-every issue with its title, state, comments, customers and links, every message, every finding and its states, every
-delivery.
+differ: when something was told, what was read back of it, who reacted to it, the numbers and quotes of that hour (a
+message is edited when what matters in it changes, and its content hash is of that), and which issues a digest could
+link to. Everything else is equal: every record of the vendors, every row of the marts, every issue with its title,
+state, comments, customers and links, every message with its content hash, every finding and its states, every delivery.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def may_differ(line: str) -> str | None:
         return f"{kind} description"
     if rest.startswith("needs "):
         return f"{kind} needs {json.loads(rest.split(' ', 1)[1])['customer']}"
-    if kind == "C0DIGEST":
+    if kind in ("C0ALERTS", "C0DIGEST"):
         how, body = rest.split(" ", 1)
         return f"{kind} {how} {json.loads(body)['metadata']}"
     return line
