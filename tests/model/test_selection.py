@@ -13,7 +13,7 @@ def manifest(tmp_path_factory):
     return dbt._parsed(House.fresh(tmp_path_factory.mktemp("house")).settings)
 
 
-def tests_in(manifest, layer, *, seeds=False, nightly=True):
+def due_tests(manifest, layer, *, seeds=False, nightly=True):
     built = selection.models_of(manifest, layer) | (selection.seeds(manifest) if seeds else set())
     return selection.tests_of(manifest, built, nightly=nightly)
 
@@ -22,12 +22,12 @@ def test_every_model_and_every_test_belongs_to_one_layer_of_a_night(manifest):
     kinds = {key: str(node.resource_type) for key, node in manifest.nodes.items()}
     stage, judge = (selection.models_of(manifest, layer) for layer in ("stage", "judge"))
     assert not stage & judge and stage | judge == {key for key, kind in kinds.items() if kind == "model"}
-    staged, judged = tests_in(manifest, "stage", seeds=True), tests_of(manifest, "judge")
+    staged, judged = due_tests(manifest, "stage", seeds=True), due_tests(manifest, "judge")
     assert not staged & judged and staged | judged == {key for key, kind in kinds.items() if kind == "test"}
 
 
 def test_an_hour_judges_assertions_and_what_is_published_and_leaves_tests_of_tables_to_the_night(manifest):
-    hour, night = (tests_in(manifest, "judge", nightly=nightly) for nightly in (False, True))
+    hour, night = (due_tests(manifest, "judge", nightly=nightly) for nightly in (False, True))
     left = night - hour
     assert len(left) > 80 and not any(manifest.nodes[key].name.startswith("assert_") for key in left)
     folders = {manifest.nodes[key].original_file_path.split("/")[1] for key in left}
@@ -36,7 +36,7 @@ def test_an_hour_judges_assertions_and_what_is_published_and_leaves_tests_of_tab
 
 def test_a_test_that_reads_what_is_built_later_waits_for_it(manifest):
     assertion = "test.groundswell.assert_every_organization_has_one_account"
-    assert assertion in tests_in(manifest, "judge") and assertion not in tests_in(manifest, "stage")
+    assert assertion in due_tests(manifest, "judge") and assertion not in due_tests(manifest, "stage")
 
 
 def test_what_reads_a_source_is_due_with_all_that_stands_on_it_and_so_is_what_is_not_there(manifest):
