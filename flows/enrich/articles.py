@@ -17,9 +17,10 @@ from flows.core.run import Run
 from flows.enrich import clean, language
 from flows.enrich.batches import count, insert, read_table
 from flows.enrich.conversations import documents
-from flows.enrich.embedders import is_alone
+from flows.enrich.embedders import is_alone, lacks
 from flows.enrich.models import EMBEDDER, Models
 from flows.enrich.protocols import Embedder, Matrix
+from flows.enrich.space import TicketSpace
 
 VERSION = 1
 TITLE_WEIGHT = 2  # a title's words count as often as if the article began with it this many times
@@ -57,12 +58,16 @@ def refresh_matches(con: duckdb.DuckDBPyConnection, run: Run, models: Models) ->
         return 0
     parts = [str(value) for row in articles.iter_rows() for value in row]
     versions = [str(VERSION), str(clean.VERSION), str(language.VERSION), models.entries[EMBEDDER]["model_id"]]
+    matcher = None
+    if run.settings.models.embedder == "openai" and models.embedder:
+        matcher = Matcher.of(articles, models.embedder)
+        versions += [] if matcher.is_whole else ["waiting"]  # all are matched again when it is
     compared = {"articles": digest(*versions, *parts)[:16]}
     con.execute(_GONE, compared)
     con.execute(_UNMATCHED, compared)
     total = count(con, "unmatched_tickets")
     if total and models.embedder:
-        matcher = Matcher.of(articles, models.embedder)
+        matcher = matcher or Matcher.of(articles, models.embedder)
         for rows in read_table(
             con, run, "unmatched_tickets", matcher, BATCH, CHUNK, alone=is_alone(models.embedder.embedder)
         ):
@@ -73,25 +78,29 @@ def refresh_matches(con: duckdb.DuckDBPyConnection, run: Run, models: Models) ->
 
 @dataclass(frozen=True)
 class Matcher:
-    """Tickets (ticket_id, title, text, language) to their nearest articles: ticket_id, article_id, similarity."""
+    """Tickets (ticket_id, title, text, language) to their nearest articles: ticket_id, article_id, similarity.
+
+    Not `is_whole` while a service has not given the vectors of all articles.
+    """
 
     embedder: Embedder
     ids: list[str]
     points: Matrix
     spoken: list[str | None]
+    is_whole: bool
 
     @classmethod
-    def of(cls, articles: pl.DataFrame, embedder: Embedder) -> Matcher:
+    def of(cls, articles: pl.DataFrame, space: TicketSpace) -> Matcher:
         bodies = [clean.clean(body).text for body in articles["body"]]
         titles = articles["title"].to_list()
-        points = embedder.encode(
-            ["\n".join([title] * TITLE_WEIGHT + [body]) for title, body in zip(titles, bodies, strict=True)]
-        )
+        texts = ["\n".join([title] * TITLE_WEIGHT + [body]) for title, body in zip(titles, bodies, strict=True)]
+        points = space.encode(texts)
         spoken = [
             locale[:2].lower() if locale else language.detect(f"{title}\n{body}")
             for locale, title, body in zip(articles["locale"], titles, bodies, strict=True)
         ]
-        return cls(embedder, articles["article_id"].to_list(), points, spoken)
+        is_whole = not any(lacks(space.embedder, texts))
+        return cls(space, articles["article_id"].to_list(), points, spoken, is_whole)
 
     def __call__(self, tickets: pl.DataFrame) -> pl.DataFrame:
         asked = self.embedder.encode(documents(tickets))

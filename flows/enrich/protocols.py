@@ -92,3 +92,7 @@ class TextModel(Protocol):
         Never raises for what the service or the model does. Asked twice, it is paid once.
         """
         ...
+
+    def has_settled(self, task: Task[A], quoted: Quoted) -> bool:
+        """Whether asking again would change nothing: it was answered, refused, or what came cannot be used."""
+        ...

@@ -62,9 +62,7 @@ class OpenAITextModel:
 
     def ask(self, task: Task[A], quoted: Quoted) -> A | None:
         """See `TextModel.ask`."""
-        question = orjson.dumps(inert(quoted), option=orjson.OPT_SORT_KEYS).decode()
-        schema = orjson.dumps(task.answer.model_json_schema(), option=orjson.OPT_SORT_KEYS).decode()
-        key = digest(task.name, str(task.version), task.instructions, schema, self.model_id, question)
+        key, question = self._question(task, quoted)
         if key not in self._known:
             body = self._asked(task, question, quoted)
             if body is None:
@@ -77,6 +75,16 @@ class OpenAITextModel:
             return None if answer is None else task.answer.model_validate(answer)
         except ValidationError:  # an entry that somebody else wrote
             return None
+
+    def has_settled(self, task: Task[A], quoted: Quoted) -> bool:
+        """See `TextModel.has_settled`."""
+        return self._question(task, quoted)[0] in self._known
+
+    def _question(self, task: Task[A], quoted: Quoted) -> tuple[str, str]:
+        """The key under which its answer is kept, and what is sent."""
+        question = orjson.dumps(inert(quoted), option=orjson.OPT_SORT_KEYS).decode()
+        schema = orjson.dumps(task.answer.model_json_schema(), option=orjson.OPT_SORT_KEYS).decode()
+        return digest(task.name, str(task.version), task.instructions, schema, self.model_id, question), question
 
     def _asked(self, task: Task[A], question: str, quoted: Quoted) -> dict[str, Any] | None:
         """What the journal is to keep: a status, and an answer that was accepted. None where nothing was answered."""

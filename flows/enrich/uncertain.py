@@ -80,7 +80,8 @@ _UNCERTAIN = """
 
 
 def ask_uncertain(con: duckdb.DuckDBPyConnection, run: Run, model: TextModel, taxonomy: Taxonomy, number: int) -> None:
-    """Ask about at most `number` abstained tickets and write what is answered to the journal."""
+    """Ask about at most `number` abstained tickets and write to the journal what is answered, or that nothing is and
+    will be: the next time others are asked about."""
     task = intent_task(taxonomy.intents)
     asked = [key.removeprefix(f"{taxonomy.name}:") for key in model_labels(run, taxonomy.name)]
     for name, ids in (("asked", asked), ("labelled", list(taxonomy.known))):
@@ -92,11 +93,13 @@ def ask_uncertain(con: duckdb.DuckDBPyConnection, run: Run, model: TextModel, ta
         rows += con.execute(_UNCERTAIN, {**parameters, "is_labelled": is_labelled, "number": wanted}).fetchall()
     con.unregister("asked")
     con.unregister("labelled")
-    entries = []
+    entries, answered = [], 0
     for ticket_id, title, text, guess in rows:
-        said = model.ask(task, {"title": title or "", "text": text or ""})
-        if said is not None:
-            intent = said.intent if said.is_clear and said.intent != NONE else None
+        quoted = {"title": title or "", "text": text or ""}
+        said = model.ask(task, quoted)
+        answered += said is not None
+        if said is not None or model.has_settled(task, quoted):
+            intent = said.intent if said and said.is_clear and said.intent != NONE else None
             body = {
                 "tickets": [ticket_id], "taxonomy": taxonomy.name, "intent": intent, "guess": guess,
                 "source": "model", "at": iso(run.now),
@@ -104,11 +107,12 @@ def ask_uncertain(con: duckdb.DuckDBPyConnection, run: Run, model: TextModel, ta
             entries.append((f"{taxonomy.name}:{ticket_id}", body))
     run.journal.write(KIND, entries, run_id=run.run_id, at=run.now)
     run.report.count("text_model.intents_asked", len(rows))
-    run.report.count("text_model.intents_answered", len(entries))
+    run.report.count("text_model.intents_answered", answered)
 
 
 def model_labels(run: Run, taxonomy: str) -> dict[str, dict[str, Any]]:
-    """What the journal holds of a taxonomy's tickets, by key; `intent` is None where the model was not sure."""
+    """What the journal holds of a taxonomy's tickets, by key; `intent` is None where the model was not sure,
+    or gave no answer that can be used."""
     return {key: body for key, body in run.journal.latest(KIND).items() if body["taxonomy"] == taxonomy}
 
 

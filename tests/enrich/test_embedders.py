@@ -162,6 +162,29 @@ def test_tickets_without_a_vector_are_read_again_until_all_have_one(tmp_path: Pa
     assert con.sql(rows).fetchall() == by_and_by
 
 
+def test_articles_without_a_vector_are_asked_for_again_and_tickets_matched_with_them(
+    tmp_path: Path, service: OpenAIEmulator
+) -> None:
+    con = make_warehouse(30)
+    enrich_connection(con, openai_run(tmp_path, service.url))
+    for number in range(5):
+        con.execute(
+            "insert into intermediate.int_articles values (?, 'Refunds', ?, 'en', null)",
+            [f"a:{number}", f"<p>How a refund of invoice {number} is paid out</p>"],
+        )
+    matched, similar = [], []
+    for hour, budget in ((1, 2), (2, 2), (3, 2), (4, 2)):
+        run = openai_run(tmp_path, service.url, hours=hour, texts_per_run=budget)
+        enrich_connection(con, run)
+        matched.append(run.report.counts["enrich.article_matches"])
+        similar.append(con.sql("from enrich.article_matches order by ticket_id").fetchall())
+    assert matched == [30, 0, 30, 0], "once with what there is, and once with all"
+    assert similar[0] != similar[2] == similar[3]
+    con.execute("delete from enrich.article_matches")
+    enrich_connection(con, openai_run(tmp_path, service.url, hours=5))
+    assert con.sql("from enrich.article_matches order by ticket_id").fetchall() == similar[3]
+
+
 def test_a_service_that_is_down_when_models_are_fitted_leaves_the_fitted_embedder(
     tmp_path: Path, service: OpenAIEmulator
 ) -> None:

@@ -9,12 +9,15 @@ from typing import Any
 import duckdb
 import pytest
 from enrich_world import add_ticket, make_run, make_warehouse
+from openai_emulator import OpenAIEmulator, Reply, completion, failing
 
 from flows.core.run import Run
 from flows.enrich.protocols import A, Task
 from flows.enrich.run import enrich_connection
+from flows.enrich.text_model import text_model
 from flows.enrich.train import train_connection
 from flows.enrich.uncertain import KIND, NONE, Taxonomy, ask_uncertain, labels_to_learn, measure
+from flows.settings import Settings
 
 INTENTS = {"refund_request": "Refund", "access_problem": "Access", "bug_report": "Bug"}
 
@@ -32,6 +35,9 @@ class Says:
         self.asked.append(quoted["title"])
         intent = self.intent(quoted)
         return None if intent is None else task.answer.model_validate({"intent": intent, "is_clear": self.is_clear})
+
+    def has_settled(self, task: Task[A], quoted: Mapping[str, Any]) -> bool:
+        return self.intent(quoted) is not None
 
 
 def world(home: Path) -> tuple[duckdb.DuckDBPyConnection, Run]:
@@ -95,6 +101,32 @@ def test_what_the_model_is_not_sure_of_is_no_label(tmp_path: Path, intent: str |
     ask_uncertain(con, run, Says(lambda _: intent, is_clear=is_clear), taxonomy(), 5)
     assert labels_to_learn(run, "intents", set(), set(INTENTS)) == {}
     assert len(run.journal.latest(KIND)) == (0 if intent is None else 5), "what was not answered is asked again"
+
+
+def refuses(body: dict[str, Any]) -> str | Reply:
+    """Nothing about the two least certain: one is refused, for the other no intent comes back."""
+    asked = body["messages"][1]["content"]
+    if "Odd 0" in asked:
+        return completion(None, refusal="I cannot help with that.")
+    return "no idea" if "Odd 1" in asked else '{"intent": "refund_request", "is_clear": true}'
+
+
+def test_what_is_refused_takes_no_place_the_next_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789")
+    con, _ = world(tmp_path)
+    with OpenAIEmulator(refuses) as service:
+        for night in range(3):
+            plain = make_run(tmp_path, hours=24 * night)
+            settings = {**plain.settings.model_dump(), "models": {"text": {"base_url": service.url, "model": "m"}}}
+            run = Run.start("nightly", Settings.model_validate(settings), now=plain.now)
+            model = text_model(run)
+            assert model is not None
+            if night == 1:  # a service that is down has settled nothing
+                service.chat = lambda _: failing(503)
+            ask_uncertain(con, run, model, taxonomy(), 2)
+            assert run.report.counts["text_model.intents_answered"] == (0, 0, 2)[night]
+            service.chat = refuses
+    assert labels_to_learn(run, "intents", set(), set(INTENTS)) == dict.fromkeys(("z:u2", "z:u3"), "refund_request")
 
 
 def test_it_is_measured_against_the_guess_it_stands_beside(tmp_path: Path) -> None:
