@@ -42,7 +42,8 @@ REREAD = 20_000  # tickets of an older model that a run reads again
 Floats = NDArray[np.float64]
 
 _ANSWERED = f"""
-    select ticket_id, bool_or(list_has_any(actions, ['tracker', 'bug_noted'])) as is_bug
+    select ticket_id, bool_or(list_has_any(actions, ['tracker', 'bug_noted'])) as is_bug,
+        count_if(is_bug) over () as bugs_in_all
     from enrich.messages
     inner join intermediate.int_tickets using (ticket_id)
     where actions is not null and not coalesce(is_deleted, false) and not coalesce(is_spam, false)
@@ -158,12 +159,13 @@ def train_bugs(con: duckdb.DuckDBPyConnection, found: Models) -> None:
     """Fit the model when there is none, its code changed, or agents have called GROWTH more tickets bugs."""
     labels = con.sql(_ANSWERED).pl()
     bugs = int(labels["is_bug"].sum() or 0)
-    parameters = {**PARAMETERS, "bugs": bugs}
+    in_all = int(labels["bugs_in_all"].max() or 0)
+    parameters = {**PARAMETERS, "bugs": in_all}
     entry = found.entries.get(NAME)
     if entry:
         old = entry["parameters"]
         is_same = all(old.get(name) == value for name, value in PARAMETERS.items())
-        if is_same and bugs <= (1 + GROWTH) * old["bugs"]:
+        if is_same and in_all <= (1 + GROWTH) * old["bugs"]:
             return
     if bugs < MIN_BUGS or bugs == labels.height:
         return

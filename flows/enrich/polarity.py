@@ -30,6 +30,7 @@ from flows.core.run import Run
 from flows.enrich import characters, sentiment
 from flows.enrich.calibration import Calibration, fit_calibration
 from flows.enrich.models import Models
+from flows.enrich.scope import is_read_with, note
 from flows.enrich.sentences import sentences
 
 VERSION = 1
@@ -57,8 +58,7 @@ class PolarityModel:
     """See the module. Fitted by `fit_polarity`."""
 
     def __init__(self, texts: Sequence[str], labels: Sequence[str]) -> None:
-        rows = sorted(digest(text, label) for text, label in zip(texts, labels, strict=True))
-        self.model_id = f"polarity-{digest(str(VERSION), str(sentiment.VERSION), str(C), *rows)[:12]}"
+        self.model_id = model_id_of(texts, labels)
         self._words = TfidfVectorizer(
             token_pattern=_TOKEN, ngram_range=(1, 2), min_df=2, sublinear_tf=True, dtype=np.float32
         )
@@ -95,6 +95,12 @@ class PolarityModel:
         return hstack([words, grams, csr_matrix((shown - self._mean) / self._scale)]).tocsr()
 
 
+def model_id_of(texts: Sequence[str], labels: Sequence[str]) -> str:
+    """The id of the model that these labels give, in any order."""
+    rows = sorted(digest(text, label) for text, label in zip(texts, labels, strict=True))
+    return f"polarity-{digest(str(VERSION), str(sentiment.VERSION), str(C), *rows)[:12]}"
+
+
 def fit_polarity(con: duckdb.DuckDBPyConnection, run: Run, found: Models) -> None:
     """Fit the model where enough messages are labelled, and those labels have not been fitted yet. It comes into force
     where it agrees with labels it has not seen better than the lexicon does."""
@@ -109,16 +115,19 @@ def fit_polarity(con: duckdb.DuckDBPyConnection, run: Run, found: Models) -> Non
     if not is_enough([label for _, label in rows]):
         return
     texts, truth = [text for text, _ in rows], [label for _, label in rows]
-    model = PolarityModel(texts, truth)
-    if found.entries.get(NAME, {}).get("model_id") == model.model_id:
+    model_id = model_id_of(texts, truth)
+    if found.entries.get(NAME, {}).get("model_id") == model_id or is_read_with(con, f"{NAME} tried", model_id):
         return
+    model = PolarityModel(texts, truth)
     lexicon = [polarity_of(sentiment.score(text) or 0.0) for text in texts]
     metrics = {
         "macro_f1": model.macro_f1,
         "lexicon_baseline": round(float(f1_score(truth, lexicon, average="macro")), 4),
         "majority_baseline": round(max(Counter(truth).values()) / len(truth), 4),
     }
-    if metrics["macro_f1"] > metrics["lexicon_baseline"]:
+    if metrics["macro_f1"] <= metrics["lexicon_baseline"]:
+        note(con, f"{NAME} tried", model_id)  # so that it is not fitted again to be found no better
+    else:
         found.keep(NAME, model.model_id, model, {"trained_on": len(rows), "parameters": {"C": C}, "metrics": metrics})
 
 

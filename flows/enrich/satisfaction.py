@@ -32,6 +32,7 @@ from flows.core.run import Run
 from flows.enrich import sentiment
 from flows.enrich.calibration import calibration_error
 from flows.enrich.models import Models
+from flows.enrich.scope import note
 
 log = logging.getLogger("groundswell")
 
@@ -106,7 +107,8 @@ _SHOWN = """
 """
 # The newest rating of a ticket, and of what was said until then.
 _RATED = f"""
-    select ticket_id, max(rated_at) as until, arg_max(score = 'good', (rated_at, rating_id)) as is_good
+    select ticket_id, max(rated_at) as until, arg_max(score = 'good', (rated_at, rating_id)) as is_good,
+        count(*) over () as in_all
     from intermediate.int_satisfaction_ratings
     group by ticket_id
     order by until desc, ticket_id
@@ -239,13 +241,18 @@ def rows_of(shown: pl.DataFrame) -> Floats:
 
 
 def fit_satisfaction(con: duckdb.DuckDBPyConnection, found: Models) -> None:
-    """Fit the model when there are enough ratings and none is in force, its code changed, or ratings outgrew it."""
+    """Fit the model when there are enough ratings and none is in force, its code changed, or ratings outgrew it.
+
+    One that knew no more than their average is tried again when they have outgrown that trial.
+    """
     rated = con.sql(_RATED).pl()
     if not is_enough(rated.height, int(rated["is_good"].sum())):
         return
+    ratings = int(rated["in_all"][0])
     entry = found.entries.get(NAME, {})
     known = entry.get("parameters", {})
-    if known.get("code") == VERSION and rated.height <= (1 + REFIT_GROWTH) * int(entry["trained_on"]):
+    then = known.get("ratings", entry["trained_on"]) if known.get("code") == VERSION else 0
+    if ratings <= (1 + REFIT_GROWTH) * max(then, _tried(con)):
         return
     con.register("rated", rated.to_arrow())
     shown = con.sql(_SHOWN.format(asked="select ticket_id, until from rated")).pl()
@@ -253,12 +260,21 @@ def fit_satisfaction(con: duckdb.DuckDBPyConnection, found: Models) -> None:
     shown = shown.join(rated, on="ticket_id").sort("until", "ticket_id")
     fitted = fit(rows_of(shown), shown["is_good"].to_numpy())
     if fitted is None:
+        note(con, f"{NAME} tried", f"{VERSION} {ratings}")
         log.info("satisfaction: %s ratings tell no more than how many are good", f"{rated.height:,}")
         return
     model, metrics = fitted
-    body = {"trained_on": rated.height, "parameters": {"code": VERSION, "C": C}, "metrics": metrics}
+    body = {"trained_on": rated.height, "metrics": metrics}
+    body["parameters"] = {"code": VERSION, "C": C, "ratings": ratings}
     found.keep(NAME, model.model_id, model, body)
     log.info("satisfaction model: %s", metrics)
+
+
+def _tried(con: duckdb.DuckDBPyConnection) -> int:
+    """How many ratings there were when a model of them was last found to know nothing; 0 where none was."""
+    found = con.execute("select rules from enrich.read_with where part = ?", [f"{NAME} tried"]).fetchall()
+    code, _, ratings = (found[0][0] if found else "").partition(" ")
+    return int(ratings) if code == str(VERSION) else 0
 
 
 def expect_satisfaction(con: duckdb.DuckDBPyConnection, run: Run, found: Models) -> None:

@@ -58,6 +58,7 @@ TABLES: dict[str, str] = {
         intent_status VARCHAR, intent_reasons VARCHAR
     """,
     # The rules that all messages and all tickets, and the models (part `models`) that all tickets, were last read with.
+    # Parts `... tried`: of what a model was fitted and found to be of no use.
     "read_with": "part VARCHAR, rules VARCHAR",
     "topics": """
         topic_id VARCHAR, label VARCHAR, words VARCHAR[], tickets INTEGER, born_at TIMESTAMP, status VARCHAR,

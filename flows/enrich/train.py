@@ -142,7 +142,7 @@ def fit_embedder(con: duckdb.DuckDBPyConnection, run: Run, found: Models) -> Non
     old = found.entries.get(EMBEDDER, {}).get("parameters", {})
     is_stale = any(old.get(key, "") != value for key, value in parameters.items())
     if not tickets or (
-        known and not is_stale and min(tickets, MAX_DOCUMENTS) < (1 + EMBEDDER_GROWTH) * known.documents
+        known and not is_stale and tickets < (1 + EMBEDDER_GROWTH) * old.get("tickets", known.documents)
     ):
         return
     frame = read_conversations(
@@ -162,7 +162,7 @@ def fit_embedder(con: duckdb.DuckDBPyConnection, run: Run, found: Models) -> Non
             return
         embedder, parameters["other"] = fitted, ""  # until the service answers
     space = TicketSpace.fit(embedder, texts, languages, common)
-    parameters["dimensions"] = int(fitted.components.shape[1])
+    parameters |= {"dimensions": int(fitted.components.shape[1]), "tickets": tickets}
     body = {"trained_on": space.documents, "parameters": parameters, "metrics": {}}
     found.keep(EMBEDDER, space.model_id, space, body)
 
@@ -173,11 +173,11 @@ def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found:
     allowed = set(seeds.intents["intent"] if taxonomy == SEEDED else labels["label"])
     said = corrections(run, taxonomy, allowed)
     taught = labels_to_learn(run, taxonomy, {*labels["ticket_id"], *said}, allowed)
+    tickets = len({*labels["ticket_id"], *said}) + len(taught)  # in all: what is fitted is no more than so many
     labels = corrected(labels.tail(MAX_EXAMPLES), said)
     known = set(labels["ticket_id"])
-    by_people = {ticket_id: found.intent for ticket_id, found in said.items() if ticket_id not in known}
+    by_people = {ticket_id: one.intent for ticket_id, one in said.items() if ticket_id not in known}
     name = f"intent:{taxonomy}"
-    tickets = len(labels) + len(by_people) + len(taught)
     parameters: dict[str, Any] = {**intent.PARAMETERS, "seeds": seeds.digest, "tickets": tickets}
     parameters["embedder"] = found.embedder.model_id if found.embedder else ""
     entry = found.entries.get(name)

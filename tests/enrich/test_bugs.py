@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from enrich_world import add_message, add_ticket, make_run, make_warehouse
 
+from flows.enrich import bugs
 from flows.enrich.bugs import MIN_BUGS, fit_bugs, refresh_bug_scores, train_bugs
 from flows.enrich.models import current, load
 from flows.enrich.run import enrich_connection
@@ -17,10 +18,10 @@ BROKEN = ("the export crashes at once", "the window freezes after the upgrade", 
 ASKED = ("where do I find the invoice", "how do I invite a colleague", "can I pay by card next month")
 
 
-def world(bugs: int = 80):
+def world(called: int = 80):
     con = make_warehouse(0)
     chosen = random.Random(0)
-    for number in range(3 * bugs):
+    for number in range(3 * called):
         is_bug = number % 3 == 0
         text = f"{chosen.choice(BROKEN if is_bug else ASKED)} {chosen.choice(('today', 'again', 'please'))}"
         add_ticket(con, f"z:{number}", "Question", text, minute=number)
@@ -80,6 +81,20 @@ def test_a_model_of_the_same_tickets_is_the_same_and_is_kept(tmp_path: Path) -> 
     con.execute("delete from enrich.bug_scores")
     refresh_bug_scores(con, run, load(run, {}))
     assert scores(con) == known
+
+
+def test_more_tickets_than_are_read_do_not_end_the_fitting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    con = world(80)
+    monkeypatch.setattr(bugs, "_ANSWERED", bugs._ANSWERED.replace(f"limit {bugs.MAX_EXAMPLES}", "limit 200"))
+    train_connection(con, make_run(tmp_path))
+    first = current(make_run(tmp_path))["bugs"]
+    assert (first["trained_on"], first["parameters"]["bugs"]) == (200, 80)
+    for number in range(9):
+        add_ticket(con, f"z:n{number}", "Question", "the export crashes", minute=5_000)
+        add_message(con, f"z:n{number}", 2, "This is a known bug, it is tracked.", role="agent", minute=5_100)
+    enrich_connection(con, make_run(tmp_path))
+    train_bugs(con, load(make_run(tmp_path), {}))
+    assert current(make_run(tmp_path))["bugs"]["parameters"]["bugs"] == 89
 
 
 def test_texts_of_any_kind_have_a_probability() -> None:

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from enrich_world import add_message, add_ticket, make_run, make_warehouse
 
-from flows.enrich import messages, sentiment
+from flows.enrich import messages, sentiment, train
 from flows.enrich.models import current
 from flows.enrich.run import enrich_connection
 from flows.enrich.train import train_connection
@@ -199,6 +199,22 @@ def test_models_are_registered_and_fitted_again_only_when_outgrown(tmp_path: Pat
     in_force = {entry["model_id"] for entry in current(grown).values()}
     assert {path.name for path in (tmp_path / "models").iterdir()} == in_force
     assert in_force.isdisjoint(registry)
+
+
+def test_more_labels_than_are_read_do_not_end_the_fitting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train, "MAX_EXAMPLES", 45)
+    monkeypatch.setattr(train, "MAX_DOCUMENTS", 45)
+    con = make_warehouse(60)
+    train_connection(con, make_run(tmp_path))
+    for number in range(9):
+        add_ticket(con, f"z:n{number}", "Refund", f"refund me {number}", category="refund", minute=1000 + number)
+    grown = make_run(tmp_path, hours=1)
+    assert train_connection(con, grown).intents("intents").ticket_ids[-1] == "z:n8"
+    assert grown.report.counts["enrich.models_fitted"] == 1, "an embedder is fitted when tickets are a half more"
+    for number in range(9, 35):
+        add_ticket(con, f"z:n{number}", "Hello", f"refund me {number}", minute=1000 + number)
+    train_connection(con, make_run(tmp_path, hours=2))
+    assert current(grown)["embedder"]["parameters"]["tickets"] == 95
 
 
 def test_a_lost_artifact_is_fitted_again(tmp_path: Path) -> None:

@@ -6,12 +6,22 @@ import random
 import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 from enrich_world import add_ticket, make_run, make_warehouse
 
 from flows.core.errors import ConfigError
 from flows.enrich import polarity
-from flows.enrich.polarity import CLASSES, MIN_LABELS, MIN_OF_A_CLASS, PolarityModel, is_enough, read_labels
+from flows.enrich.models import load
+from flows.enrich.polarity import (
+    CLASSES,
+    MIN_LABELS,
+    MIN_OF_A_CLASS,
+    PolarityModel,
+    fit_polarity,
+    is_enough,
+    read_labels,
+)  # fmt: skip
 from flows.enrich.run import enrich_connection
 from flows.enrich.train import train_connection
 
@@ -92,6 +102,36 @@ def test_a_company_s_labels_score_its_messages_from_the_next_reading_on(
     train_connection(con, fourth)
     enrich_connection(con, fourth)
     assert (fourth.report.counts["enrich.messages"], fourth.report.counts["enrich.tickets"]) == (0, 0)
+
+
+def test_a_model_that_is_no_better_than_the_lexicon_is_fitted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polarity, "MIN_LABELS", 6)
+    monkeypatch.setattr(polarity, "MIN_OF_A_CLASS", 2)
+    con, run = make_warehouse(6), make_run(tmp_path)
+    enrich_connection(con, run)
+    labels = pl.DataFrame(
+        {"message_id": [f"z:{n}/1" for n in range(6)], "polarity": [CLASSES[n % 3] for n in range(6)]}
+    )
+    monkeypatch.setattr(polarity, "read_labels", lambda _: labels)
+    fitted: list[int] = []
+
+    class Guesses:
+        """Right about nothing."""
+
+        macro_f1 = 0.0
+
+        def __init__(self, texts: list[str], _: list[str]) -> None:
+            fitted.append(len(texts))
+
+    monkeypatch.setattr(polarity, "PolarityModel", Guesses)
+    fit_polarity(con, run, load(run, {}))
+    fit_polarity(con, run, load(run, {}))
+    assert fitted == [6]
+    labels = labels.with_columns(polarity=pl.col("polarity").reverse())
+    fit_polarity(con, run, load(run, {}))
+    assert fitted == [6, 6], "other labels are another model"
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ import pytest
 from enrich_world import add_message, add_ticket, make_run, make_warehouse
 
 from flows.enrich import satisfaction
+from flows.enrich.models import load
 from flows.enrich.run import enrich_connection
-from flows.enrich.satisfaction import FEATURES, MIN_RARER, MIN_RATINGS, fit, is_enough
+from flows.enrich.satisfaction import FEATURES, MAX_RATINGS, MIN_RARER, MIN_RATINGS, fit, fit_satisfaction, is_enough
 from flows.enrich.train import train_connection
 
 SOUR = "This is useless, I am very disappointed and fed up with it!!"
@@ -80,6 +81,33 @@ def test_what_was_said_after_a_rating_does_not_teach(tmp_path: Path, monkeypatch
     run = make_run(tmp_path)
     train_connection(con, run)
     assert satisfaction.NAME not in {body["name"] for body in run.journal.latest("model").values()}
+    tries: list[int] = []
+    monkeypatch.setattr(satisfaction, "fit", lambda _, is_good: tries.append(len(is_good)))
+    fit_satisfaction(con, load(run, {}))
+    assert tries == [], "the same ratings are not tried twice"
+    for number in range(13):
+        rate(con, f"z:r{number}", is_good=True, minute=9_000 + number)
+    fit_satisfaction(con, load(run, {}))
+    assert len(tries) == 1
+
+
+def test_more_ratings_than_are_read_do_not_end_the_fitting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(satisfaction, "MIN_RATINGS", 40)
+    monkeypatch.setattr(satisfaction, "MIN_RARER", 10)
+    monkeypatch.setattr(satisfaction, "_RATED", satisfaction._RATED.replace(f"limit {MAX_RATINGS}", "limit 40"))
+    con, run = make_warehouse(0), make_run(tmp_path)
+    body = {"name": satisfaction.NAME, "trained_on": 40, "parameters": {"code": satisfaction.VERSION, "ratings": 100}}
+    found = load(run, {})
+    found.entries[satisfaction.NAME] = body
+    tries: list[int] = []
+    monkeypatch.setattr(satisfaction, "fit", lambda _, is_good: tries.append(len(is_good)))
+    for number in range(115):
+        rate(con, f"z:{number}", is_good=number % 2 == 0, minute=number)
+        if number == 109:
+            fit_satisfaction(con, found)
+            assert tries == []
+    fit_satisfaction(con, found)
+    assert len(tries) == 1
 
 
 def test_open_tickets_are_judged_once_by_the_model_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
