@@ -247,10 +247,12 @@ def test_the_journal_keeps_every_entry_without_them(run: Run) -> None:
     write(
         "topic", "t", {"words": ["export", "gröndahl", "anna export"], "label": "export, gröndahl", "centroid": [0.1]}
     )
+    write("model_answer", "q", {"task": "title", "answer": {"title": "Gröndahl photos"}})
     write("run", "x", {"report": {"problems": ["zendesk: Anna Gröndahl (anna.grondahl@hers.example) has no id"]}})
     rewrite_journal(run, erase(run), lambda _: None)
     assert run.journal.latest("finding_state") == {"f": {"tickets": ["zendesk:78"], "state": "open"}}
     assert run.journal.latest("topic") == {"t": {"words": ["export"], "label": "export", "centroid": [0.1]}}
+    assert run.journal.latest("model_answer") == {"q": {"task": "title", "answer": {"title": ""}}}
     assert run.journal.latest("run")["x"]["report"]["problems"] == ["zendesk: [forgotten] ([forgotten]) has no id"]
     assert read_marks(run), "the tombstones stay"
 
