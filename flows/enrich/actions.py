@@ -14,7 +14,7 @@ from flows.enrich.help_links import is_help_link
 from flows.enrich.hints import holds
 from flows.enrich.sentences import sentences
 
-VERSION = 1
+VERSION = 2
 SAMPLE = 6_000  # characters of text that are looked at
 MIN_LETTERS = 80  # a reply with fewer is too short to be told from what anybody would write
 # In the order in which they stand in a message's list.
@@ -50,10 +50,12 @@ _BUG = re.compile(
 )
 _NO_BUG = re.compile(r"\b(?:not|isn't|no) (?:a |an |any )?(?:known )?(?:bug|regression|defect)\b", re.I)
 _INSTRUCTIONS = re.compile(
-    r"(?:^|[.!:;,]\s{0,3}|\b(?:please|then|and|you can|you could|you need to|try to|to|should|first|next)\s)"
-    r"(?:click|go to|open|select|choose|press|navigate|restart|re-?install|uninstall|update|upgrade|clear|disable"
-    r"|enable"
-    r"|uncheck|check the|turn (?:on|off)|set the|start in|remove the|delete the|right-click|log out|sign out|reset)\b"
+    r"(?:^|[.!:;,?)]\s{0,3}|\b(?:please|then|and|just|you can|you could|you need to|try to|to|should|first|next)\s)"
+    r"(?:click|go to|open|select|choose|press|navigate|restart|reboot|re-?install|uninstall|update|upgrade|clear"
+    r"|disable|enable|uncheck|untick|tick|set (?:the|it|your|up)|start (?:in|it|the)|remove (?:the|your|that|this)"
+    r"|(?:delete|rename|copy|move|download|install|run|use) (?:the|your|that|this)|make sure|double-?check"
+    r"|check (?:the|your|that|if|whether|in|under|for)|turn (?:on|off)|right[- ]click|log out|sign out|reset"
+    r"|change (?:the|your|it))\b"
     r"|\b(?:try|please do) (?:the following|these|this|to|restarting|clearing|disabling|updating|a )"
     r"|^\s*(?:step )?\d{1,2}[.)]\s+\w|\w > \w",
     re.I | re.M,

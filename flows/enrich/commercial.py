@@ -16,7 +16,7 @@ from flows.enrich import commercial_phrases as phrases
 from flows.enrich.sentences import sentences
 from flows.enrich.spans import Signal
 
-VERSION = 1
+VERSION = 2
 KIND = "churn"  # of the signal
 SAMPLE = 4_000  # characters of text that are looked at
 MAX_SPAN = 120
@@ -37,6 +37,8 @@ _HINTS = {
 _ALL_HINTS = sorted({hint for hints in phrases.HINTS.values() for hint in hints})
 _ENDING = re.compile(phrases.ENDING, re.I)
 _DENIED_BEFORE = re.compile(phrases.DENIED_BEFORE, re.I)
+_CAN_BE_A_BUTTON = re.compile(phrases.CAN_BE_A_BUTTON, re.I)
+_MEANT = re.compile(phrases.MEANT, re.I)
 _DENIED_WITHIN = re.compile(phrases.DENIED_WITHIN, re.I)
 _DENIED_AFTER = re.compile(phrases.DENIED_AFTER, re.I)
 
@@ -89,8 +91,10 @@ def _said(text: str) -> Leaving | None:
 def _is_denied(kind: str, sentence: str, match: re.Match[str]) -> bool:
     if kind == "no_renewal":  # a denial itself
         return False
+    before = sentence[: match.start()]
     return bool(
-        _DENIED_BEFORE.search(sentence[: match.start()])
+        _DENIED_BEFORE.search(before)
+        or (_CAN_BE_A_BUTTON.fullmatch(match.group().strip()) and not _MEANT.search(before))
         or _DENIED_AFTER.search(sentence[match.end() :])
         # in German the denial stands between the subject and the verb
         or ("kündig" in match.group().lower() and _DENIED_WITHIN.search(match.group()))

@@ -103,7 +103,7 @@ NO_RENEWAL = (
 SWITCH = (
     rf"(?:switch|mov|migrat|chang|go)(?:e|ing)? (?:over |away )?(?:to|with) {_RIVALS}",
     rf"(?:look|shop|search)(?:ed|ing)?(?: around)? (?:at|for|into|to) {_RIVALS}",
-    r"(?:look|shop|search|evaluat|compar|consider|explor|review|assess)(?:e|ed|ing)?(?: around)?(?: at| for| into)?"
+    r"\b(?:look|shop|search|evaluat|compar|consider|explor|review|assess)(?:e|ed|ing)?(?: around)?(?: at| for| into)?"
     r" (?:an |other |some |possible |several |your |new )?alternatives?"
     rf"(?: to (?:you|your (?:product|tool|service)|this (?:product|tool|service))\b|{_CLAUSE_END})",
     rf"(?:evaluat|compar|consider|test|trial)l?(?:e|ed|ing) {_RIVALS}",
@@ -182,6 +182,13 @@ DENIED_BEFORE = (
     r"|\bnon(?: \w+)?|\bniet(?: \w+)?"
     r"|\b(?:customers?|users?|clients?|subscribers?|members?|buyers?|guests?|people|they|he|she|someone|who)"
     r"(?: (?:can|could|to|will|want to|who|may|must|should|would|try to))*)\s*$"
+)
+# The bare word is a button as well ("I click on cancel", "retry or cancel"): it counts at the beginning of a sentence,
+# or where somebody means to do it.
+CAN_BE_A_BUTTON = r"(?:i )?cancel(?: (?:it|this))?"
+MEANT = (
+    r"^\W*$|\b(?:will|shall|must|(?:ha(?:ve|d|s)|need|wants?|wish|like|going|forced|ready|decided|about|intend) to)\s*$"
+    r"|[:;]\s*$|\b(?:please|otherwise|else|or we|then we|therefore)\s*,?\s*$"
 )
 # The text speaks of ending something: then it says what, and not the subject line.
 ENDING = (

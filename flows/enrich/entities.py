@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-VERSION = 2
+VERSION = 3
 SAMPLE = 8_000
 
 # A host counts as the product when it looks like an application's: other links are what people read elsewhere.
@@ -30,6 +30,18 @@ _NUMBER = r"(\d{1,4}+(?:\.\d{1,5}+){1,3}+)"
 _VERSION = re.compile(
     rf"(?<![-\w])(?:version|ver\.?|release|build|v)\s?(?:is|number|nr\.?|no\.?|:|=|#)?\s?v?{_NUMBER}(?!\.\d)", re.I
 )
+# A number that stands alone is a version by its major number: of two places where the majors are so large that they
+# hardly mean anything else, else of three, behind one of these words.
+_LARGE = 100
+_BEFORE = (
+    r"(?:\b(?:running|using|use|on|to|from|since|after|before|with|in|under|is|now|at|update|upgrade|release|latest"
+    r"|newest|current),? |\()"
+)
+_ENDS = (
+    r"(?=esr\b|(?!\w|[.,/-]\d))"
+    r"(?! ?(?:%|[kmgt]i?b(?:it)?\b|m?s\b|sec|min|hours?\b|days?\b|px\b|[€$£]|(?:eur|usd|gbp)\b))"
+)
+_DATE = re.compile(r"(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.(?:1[5-9]|[2-4]\d)")
 _WHOLE_VERSION = re.compile(r"\bversion\s?(?:is|number|:|=|#)?\s?(\d{2,4})(?!\w|[.,]\d)", re.I)
 _OTHER_PRODUCT = re.compile(
     r"(?:windows|macos|mac os|os x|ios|ipados|android|ubuntu|debian|mint|fedora|linux|kernel|chrome|firefox|safari|edge"
@@ -99,9 +111,11 @@ SYSTEMS: Rules = tuple(
 
 @dataclass(frozen=True)
 class Product:
-    """What is known of the products: a pattern for `<name> 3.12.0`, and the major numbers of their releases."""
+    """What is known of the products: a pattern for `<name> 3.12.0`, those for `3.12.0` alone, and the major numbers of
+    their releases."""
 
     named: re.Pattern[str]
+    alone: tuple[re.Pattern[str], ...]
     majors: frozenset[str]
 
 
@@ -121,9 +135,15 @@ def known_products(releases: list[tuple[str, str]]) -> Product | None:
     if not names:
         return None
     number = r"(\d{1,4}+(?:\.\d{1,5}+){0,3}+)(?![ -]?bit)"  # possessive: 128.5.2esr is not 128.5
+    majors = frozenset(version.split(".")[0] for _, version in releases)
+    any_major = "|".join(sorted(map(re.escape, majors)))
+    large = "|".join(sorted(major for major in majors if major.isdigit() and int(major) >= _LARGE))
+    alone = [rf"{_BEFORE}v?((?:{any_major})(?:\.\d{{1,3}}){{2}}+){_ENDS}"]
+    alone += [rf"(?<![\w.,/$€£:#-])v?((?:{large})(?:\.\d{{1,3}}){{1,2}}+){_ENDS}"] if large else []
     return Product(
         named=re.compile(rf"\b(?:{names})(?:[ /-]|\s?\(){{1,3}}(?:version|ver\.?|v)?\s?{number}", re.I),
-        majors=frozenset(version.split(".")[0] for _, version in releases),
+        alone=tuple(re.compile(pattern, re.I) for pattern in alone),
+        majors=majors,
     )
 
 
@@ -145,7 +165,8 @@ def _tidy_version(value: str | None) -> str | None:
 
 
 def find_version(text: str, product: Product | None = None) -> str | None:
-    """The product's version: after its name first, else after the word version unless another product owns it.
+    """The product's version: after its name first, else after the word version unless another product owns it, else a
+    number alone.
 
     Where releases are known, a number counts only if its major number is that of a release.
     """
@@ -160,11 +181,21 @@ def versions(text: str, product: Product | None = None) -> Iterator[tuple[str, s
     if not _DIGIT.search(text):
         return
     patterns = [] if product is None else [product.named]
-    patterns += [_VERSION] * (_POINT.search(text) is not None) + [_WHOLE_VERSION] * ("version" in text.lower())
-    for pattern in patterns:
+    has_point = _POINT.search(text) is not None
+    patterns += [_VERSION] * has_point + [_WHOLE_VERSION] * ("version" in text.lower())
+    alone = product.alone if product and has_point else ()
+    for pattern in (*patterns, *alone):
         for match in pattern.finditer(text):
-            if not _OTHER_PRODUCT.search(text[max(0, match.start() - 24) : match.start()]):
+            is_other = _OTHER_PRODUCT.search(text[max(0, match.start() - 24) : match.start()])
+            is_date = pattern in alone and _DATE.fullmatch(match[1])
+            if not (is_other or is_date or _is_in_address(text, match.start())):
                 yield match[1], match[0]
+
+
+def _is_in_address(text: str, place: int) -> bool:
+    """Whether a place lies within an address: `/kb/larkspan-2023` names no version."""
+    words = text[max(0, place - 200) : place].split()
+    return bool(words) and "://" in words[-1] and not text[place - 1].isspace()
 
 
 def find_route(text: str) -> str | None:

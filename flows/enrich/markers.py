@@ -18,7 +18,7 @@ import re
 
 from flows.enrich.spans import WORD, Signal, first, phrases, signal, unquoted
 
-VERSION = 1
+VERSION = 2
 KIND = "marker"
 MIN_SHOUTED = 3
 MIN_SAID = 2
@@ -43,7 +43,7 @@ PHRASES = phrases(
             (
                 "already |repeatedly ",
                 r"(?:i|we)(?:'ve| have)? (?:already|repeatedly) (?:asked|told|explained|said|sent|answered|"
-                r"reported|contacted|written (?:to|about))",
+                r"reported|contacted|posted (?:this|about|my)|submitted (?:this|a|my)|written (?:to|about))",
             ),
             (
                 " again|once more",

@@ -9,7 +9,7 @@ import re
 
 from flows.enrich.sentences import sentences
 
-VERSION = 2
+VERSION = 3
 MAX_QUOTE = 280
 MAX_TITLE = 140
 MAX_STEPS = 700
@@ -34,6 +34,8 @@ _STEP = re.compile(
     r"|\b(?i:(?:when|after|whenever|every time|each time|as soon as) (?:i|we|you) \w+|(?:steps )?to reproduce)"
     r"|\b(?i:click|go to|open|select|press) (?i:on )?(?i:the )?[A-Z]\w+"
 )
+# "Where do I go to ...?" asks, and "if I do upgrade" is not done yet.
+_ASKS = re.compile(r"\b(?:do|can|could|should|shall|would|must|will|did|if) (?:i|we)\b[^.!]*\?[\"')]*$", re.I)
 _NUMBERED = re.compile(r"^\s*(?:step )?(?:\d{1,2}[.):]|[-*•])\s+\S", re.I)
 
 
@@ -82,7 +84,7 @@ def steps_of(spoken: list[str]) -> str | None:
     found: list[str] = []
     length = 0
     for sentence in spoken:
-        if _NUMBERED.match(sentence) or _STEP.search(sentence):
+        if _NUMBERED.match(sentence) or (_STEP.search(sentence) and not _ASKS.search(sentence)):
             piece = shorten(sentence, MAX_QUOTE)
             length += len(piece) + 1
             if length > MAX_STEPS:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from flows.core.redaction import PLACEHOLDER
 
-VERSION = 2
+VERSION = 3
 MAX_LENGTH = 140
 SAMPLE = 8_000  # characters that are looked at
 
@@ -77,21 +77,43 @@ _EXCEPTION = re.compile(
 # What a text must hold for the longer patterns: looked for first, since most texts hold none of it.
 _STATUS = re.compile(r"[45]\d\d")
 _LETTER_CODE = re.compile(r"[A-Z]-\d{3}")
-_QUOTES = ('"', "“", "«")
+_QUOTES = ('"', "“", "«", "„", "'", "‘")
 _ENDINGS = ("Error", "Exception", "Timeout", "Fault")
 _PLAIN_WORDS = {"TypeError", "Error", "Exception", "Timeout"}
-_QUOTED = re.compile(
-    r"\b(?:error|message|warning|alert|popup|pop-up|says|saying|said|reads|states|stating|fehlermeldung)"
-    r"\b[^\"“”«»\n]{0,40}[\"“«]([^\"“”«»\n]{8,200})[\"”»]",
+# What is quoted behind such a word is an error message; behind others only where it speaks of a failure itself.
+_ERROR_NOUN = r"(?:error|alert|warning|fehler(?:meldung)?|erreur|errore|foutmelding)s?"
+_SPEECH = r"(?:message|pop-?up|notification|says|saying|said|reads|reading|states|stating)"
+_QUOTATION = r"(?:[\"“«„]([^\"“”«»„\n]{8,200})[\"”»“]|(?<!\w)['‘]([^\n\"“”]{8,200}?)['’](?!\w))"
+_QUOTED_ERROR = re.compile(rf"\b{_ERROR_NOUN}\b[^\"“”«»„'‘\n]{{0,40}}{_QUOTATION}", re.I)
+_QUOTED_SPEECH = re.compile(rf"\b{_SPEECH}\b[^\"“”«»„'‘\n]{{0,40}}{_QUOTATION}", re.I)
+_OF_A_FAILURE = re.compile(
+    r"\b(?:not|no|never|cannot|can't|couldn't|won't|isn't|unable|fail\w*|err\w*|problem|wrong|bad|den(?:y|ied)|invalid"
+    r"|incorrect|unknown|unexpected|refused|reject\w*|expired?|time[ds]? ?-?out|missing|lost|exceed\w*|full|unavailable"
+    r"|interrupted|corrupt\w*|damaged|blocked|disabled|already (?:exists|in use|running)|too (?:many|large|long|big)"
+    r"|try again)\b",
     re.I,
 )
-_COLON = re.compile(r"\b(?:error(?: message)?|fehlermeldung|failed with|fails with)\s?:\s?([^\n\"]{10,200})", re.I)
+_COLON = re.compile(
+    r"\b(?:error(?: message)?|fehlermeldung|failed with|fails with)"
+    r"(?: as follows| (?:i (?:get|see)|is|was|says|reads))?\s?:\s?([^\n\"]{10,200})",
+    re.I,
+)
+# Where the writer goes on behind the message.
+_WRITER = re.compile(
+    r"(?<=\w{3})[.!]\s+"
+    r"(?=(?:I|I'[a-z]+|We|My|Our|Any|How|What|Why|When|Can|Could|Does|Is there|Thanks?|Thank you|Help)\b)"
+)
 _FAILED = re.compile(
     r"\b((?:An error occurred|Login to (?:account|server)|Sending of (?:the )?message failed|Unable to (?:connect|load"
     r"|save|authenticate|locate|reach)|Could not connect|Connection to server|Failed to (?:fetch|load|connect|save"
     r"|export|import|send)|The current operation on|Something went wrong|Invalid (?:grant|token|credentials)"
     r"|Authentication fail(?:ure|ed)|Access (?:is )?denied)(?:[^\n.!?\"”]|\.(?=\w)){0,140})"
 )
+# Says nothing of the cause, which the next sentences tell: alone it would make one error of many.
+_TELLS_NOTHING = re.compile(
+    r"(?:sending (?:of )?(?:the )?message failed|an error occurred(?: while sending mail)?|something went wrong)", re.I
+)
+_NEXT = re.compile(r"[.!]\s{1,3}([^\n\"”]{10,200})")
 
 _STRIP: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.I), into)
@@ -132,12 +154,27 @@ def find_signature(text: str, code_block: str = "") -> ErrorSignature:
     status, _ = next(statuses(both), (None, ""))
     if status:
         return ErrorSignature(f"http:{status}", f"HTTP {status}")
-    for pattern, needs in ((_QUOTED, _QUOTES), (_FAILED, ()), (_COLON, (":",))):
-        match = pattern.search(both) if not needs or any(need in both for need in needs) else None
-        words = normalise(match[1]) if match else ""
+    for message in _messages(both):
+        words = normalise(_WRITER.split(message)[0])
         if len(re.findall(r"[^\W\d_]{2,}", re.sub(r"<\w+>", "", words))) >= 3:
             return ErrorSignature(f"text:{words}", None)
     return ErrorSignature(None, None)
+
+
+def _messages(text: str) -> Iterator[str]:
+    """What may be the words of an error message, the surest first."""
+    if any(mark in text for mark in _QUOTES):
+        for match in _QUOTED_ERROR.finditer(text):
+            yield match[1] or match[2]
+        for match in _QUOTED_SPEECH.finditer(text):
+            if _OF_A_FAILURE.search(match[1] or match[2]):
+                yield match[1] or match[2]
+    for match in _FAILED.finditer(text):
+        further = _NEXT.match(text, match.end()) if _TELLS_NOTHING.fullmatch(match[1].strip()) else None
+        yield f"{match[1]}. {further[1]}" if further else match[1]
+    if ":" in text:
+        for match in _COLON.finditer(text):
+            yield match[1]
 
 
 def codes(text: str) -> Iterator[tuple[str, str]]:

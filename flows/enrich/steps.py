@@ -18,7 +18,7 @@ from flows.enrich.help_links import article_key, is_help_link, title_key
 from flows.enrich.hints import holds
 from flows.enrich.sentences import sentences
 
-VERSION = 1
+VERSION = 2
 SAMPLE = 6_000  # characters of text that are looked at
 MAX_SPAN = 160
 MAX_SENTENCE = 600
@@ -55,11 +55,13 @@ _ASIDE = re.compile(
 # What began with a change is no remedy.
 _SINCE = re.compile(r"\b(?:since|after|when|once|following|during|as)\b(?!.*\beven\b)")
 _CHANGES = {"update", "downgrade", "reset_password"}
+_EVER_SINCE = re.compile(r"[^.;]{0,60}\b(?:and|but) (?:now|since then|ever since)\b(?! (?:it|everything) works)")
 _HYPOTHETICAL = re.compile(
     r"\b(?:should|shall|could|can|would|will|'ll|may|might|must|need|needs|ought|if|unless|how|please|recommend"
     r"|consider(?:ing)?"
     r"|suggest(?:s|ed)?|advised?|told|asks?|asked|wants?|wanted|plan(?:ning)?|going to|about to|before|instead of"
-    r"|rather than|do i|do we|is there|way to|possible|option to|why|where|have to|has to"
+    r"|rather than|reluctant|hesita\w+|afraid|scared|loath"
+    r"|do i|do we|is there|way to|possible|option to|why|where|have to|has to"
     r"|prompt(?:s|ed)?)\b(?!.*\b(?:so|but) (?:i|we)\b)"
 )
 _NOT = re.compile(
@@ -129,10 +131,10 @@ _CUE = re.compile(
 )
 # In other languages the patterns are participles: what denies them or makes them a plan stands in the same clause.
 _DENIED = {
-    "de": re.compile(r"\b(?:nicht|nie|ohne|kein\w*|soll|muss|kann|könnte|würde|bitte|wie)\b"),
-    "fr": re.compile(r"\b(?:pas|jamais|sans|dois|faut|peut|comment)\b"),
-    "es": re.compile(r"\b(?:no|nunca|sin|debo|puedo|cómo|hay que)\b"),
-    "it": re.compile(r"\b(?:non|mai|senza|devo|posso|come)\b"),
+    "de": re.compile(r"\b(?:nicht|nie|ohne|kein\w*|soll|muss|kann|könnte|würde|werde[n]?|bitte|wie)\b"),
+    "fr": re.compile(r"\b(?:pas|jamais|sans|dois|faut|peut|comment|vais|allons)\b"),
+    "es": re.compile(r"\b(?:no|nunca|sin|debo|puedo|cómo|hay que|voy a|vamos a)\b"),
+    "it": re.compile(r"\b(?:non|mai|senza|devo|posso|come|[a-z]{2,}[ei]rò)\b"),
 }
 
 
@@ -190,7 +192,8 @@ def _of_sentence(sentence: str, following: str, rules: list[Rule], language: str
         if not holds(plain, rule.needs):
             continue
         for match in rule.pattern.finditer(plain):
-            is_tried = None if _is_cause(rule.step, plain[: match.start()]) else _is_tried(plain, match, language)
+            is_cause = _is_cause(rule.step, plain[: match.start()], plain[match.end() :])
+            is_tried = None if is_cause else _is_tried(plain, match, language)
             if is_tried is None:
                 continue
             article = _article(sentence, following) if rule.step == FOLLOWED else None
@@ -210,6 +213,8 @@ def _is_tried(plain: str, match: re.Match[str], language: str) -> bool | None:
         clause = f"{re.split(r'[,;]', before)[-1]} {match[0]} {after}"
         return None if _DENIED[language].search(clause) or plain.rstrip().endswith("?") else True
     if plain.rstrip().endswith("?") and not re.search(r"\b(?:i|we|i've|we've)\b", before):
+        return None
+    if re.match(r"\W*(?:please )?try\b", before):  # what somebody told them to do
         return None
     if re.search(r"\b(?:do|did|does|should|can|could|would|will|shall|must) (?:i|we|you)\b", before):
         return None
@@ -241,10 +246,15 @@ def _is_tried(plain: str, match: re.Match[str], language: str) -> bool | None:
     return True if is_verb and re.match(r"[^,.;]{0,30}\b(?:did|does|has|had) ?n[o']t", plain[match.end() :]) else None
 
 
-def _is_cause(step: str, before: str) -> bool:
-    """Whether they changed it before the trouble began: `since I updated`, not `even after updating`."""
+def _is_cause(step: str, before: str, after: str) -> bool:
+    """Whether they changed it before the trouble began: `since I updated`, `I updated and now`, not `even after
+    updating`."""
+    if step not in _CHANGES:
+        return False
     clause = _CLAUSE.split(before)[-1][-80:]
-    return step in _CHANGES and _SINCE.search(clause) is not None and not re.search(r"\beven\b", clause)
+    if re.search(r"\beven\b", clause):
+        return False
+    return _SINCE.search(clause) is not None or _EVER_SINCE.match(after) is not None
 
 
 def _outcome(after: str, following: str) -> str | None:

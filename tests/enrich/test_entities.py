@@ -7,6 +7,7 @@ import pytest
 from flows.enrich.entities import find_environment, find_route, find_version, known_products, route
 
 PRODUCT = known_products([("Larkspan", "3.12.0"), ("Larkspan", "4.0.1")])
+LARGE = known_products([("Larkspan", "131.0")])
 
 
 @pytest.mark.parametrize(
@@ -18,10 +19,34 @@ PRODUCT = known_products([("Larkspan", "3.12.0"), ("Larkspan", "4.0.1")])
         ("Larkspan 64-bit on Windows 10", None),
         ("Chrome version 120.0.1 and Windows version 10.0", None),
         ("X-Mouse v2.19.2", None),
+        ("It began after 3.12.4, on every page", "3.12.4"),
+        ("We are now on 4.1.0 (64-bit)", "4.1.0"),
+        ("the app (3.12.1) closes", "3.12.1"),
+        ("Rows 3.12.1 and 4.0.2 of the sheet", None),
+        ("since 3.12.24 nothing syncs", None),  # the third of December
+        ("Larkspan 3.12.24 is slow", "3.12.24"),
+        ("since 3.12 nothing syncs", None),
+        ("we upgraded Firefox to 4.0.1", None),
+        ("from 3.1.2.4 on", None),
+        ("see https://help.example/kb/larkspan-4", None),
     ],
 )
 def test_the_products_version_is_told_from_others(text: str, version: str | None) -> None:
     assert find_version(text, PRODUCT) == version
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("LS 131.0 hides the sidebar", "131.0"),
+        ("broken since 131.2.1esr", "131.2.1"),
+        ("the file has 131.5 MB, and 131.4% of it is used", None),
+        ("131 rows", None),
+        ("Chrome 131.0 and Larkspan", None),
+    ],
+)
+def test_a_large_major_number_says_enough(text: str, version: str | None) -> None:
+    assert find_version(text, LARGE) == version
 
 
 def test_without_releases_any_version_counts_and_the_field_wins() -> None:

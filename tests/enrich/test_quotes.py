@@ -29,6 +29,8 @@ def test_steps_are_what_the_customer_did() -> None:
     spoken = sentences("It fails.\n1. Open the report\n2. Press export\nI cleared the cache. The sky is blue.")
     assert steps_of(spoken) == "1. Open the report\n2. Press export\nI cleared the cache."
     assert steps_of(["The sky is blue."]) is None
+    assert steps_of(["Where do I go to undo it?", "How can we open the board?"]) is None
+    assert steps_of(["I opened the board, so why is it empty?"]) is not None
 
 
 @pytest.mark.parametrize("text", ["", "…", "e.g. this one. And that.", "one\n\ntwo"])

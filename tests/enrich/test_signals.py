@@ -16,6 +16,7 @@ def names(text: str) -> set[str]:
 
 # Text, what shows in it, and the words that show it.
 SHOWN = [
+    ("I have already submitted this twice.", "asked_before", "I have already submitted this"),
     ("As I said before, the filter runs twice.", "asked_before", "As I said before"),
     ("I have already told you which version we use.", "asked_before", "I have already told"),
     ("Is there any update on this? The site is still slow.", "asked_before", "Is there any update"),

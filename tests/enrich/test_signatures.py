@@ -51,6 +51,34 @@ def test_quoted_messages_are_signed_by_their_words() -> None:
     assert one.signature == two.signature == "text:login to server <host> with username <id> failed"
 
 
+@pytest.mark.parametrize(
+    ("text", "signature"),
+    [
+        ("A window reads 'The ledger can't be opened twice' and closes.", "text:the ledger can t be opened twice"),
+        ("It shows the error 'Ledger is shut by its owner'", "text:ledger is shut by its owner"),
+        ("Fehlermeldung „Das Konto wurde gesperrt worden“", "text:das konto wurde gesperrt worden"),
+        ("error message as follows: The ledger is sealed. Can you open it?", "text:the ledger is sealed"),
+        ("Error: posting needs an open period. I tried twice.", "text:posting needs an open period"),
+        ('The menu says "Show all of my ledgers" since Monday', None),
+        ('Your message "Welcome to our spring sale" came twice', None),
+        ("The users' list and the owners' list are long", None),
+    ],
+)
+def test_what_is_quoted_is_an_error_where_it_is_called_one_or_speaks_of_failing(
+    text: str, signature: str | None
+) -> None:
+    assert find_signature(text).signature == signature
+
+
+def test_a_head_that_tells_nothing_is_signed_with_what_follows() -> None:
+    heads = ("Something went wrong. ", "Sending of the message failed. ")
+    for head in heads:
+        full = find_signature(f"{head}The quota of outgoing letters is used up.").signature
+        late = find_signature(f"{head}The relay took more than 30 seconds.").signature
+        assert full != late and full is not None and "quota of outgoing letters" in full
+        assert find_signature(head).signature == f"text:{head.lower().strip(' .')}"
+
+
 def test_normalising_removes_what_differs() -> None:
     message = "Could not load 3f2504e0-4f89-11d3-9a0c-0305e82c3301 from /var/data/x.bin after 1,200 ms (0xDEADBEEF)"
     assert normalise(message) == "could not load <id> from <path> after <n> ms (<hex>)"
