@@ -73,8 +73,11 @@ TICKET = (
     ),
     Part(
         "messages", "Messages",
-        "select * exclude (ticket_id) from enrich.messages where ticket_id = $key"
-        " order by length(message_id), message_id",
+        # An export's opening message stands in the ticket itself, and bears its id.
+        "select message_id, case when actions is not null then 'agent' end as said_by,"
+        " * exclude (message_id, ticket_id, content_hash, reply_key, enriched_at)"
+        " from enrich.messages where ticket_id = $key"
+        " order by message_id like '%:ticket-%' desc, length(message_id), message_id",
     ),
     Part(
         "signals", "What messages show, and in which words",

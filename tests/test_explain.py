@@ -59,6 +59,11 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
             " 'confused' as tone, 'Message ' || n as clean_text from range(9, 11) as numbers(n)"
         )
         con.execute(
+            "insert into enrich.messages by name select 'z:ticket-100' as message_id, 'z:1' as ticket_id,"
+            " 'As it began' as clean_text, 'hidden' as content_hash union all select 'z:1/11', 'z:1', 'Try', ''"
+        )
+        con.execute("update enrich.messages set actions = ['instructions'] where message_id = 'z:1/11'")
+        con.execute(
             "insert into enrich.signals values ('z:1/10', 'z:1', 'tone', 'confused', 'I am lost', 9, 18),"
             " ('z:1/9', 'z:1', 'marker', 'urgency', 'asap', 0, 4), ('z:2/1', 'z:2', 'tone', 'angry', 'WTF', 0, 3)"
         )
@@ -88,7 +93,8 @@ def test_a_ticket_is_printed_with_everything_that_was_read_from_it(published: Cl
         assert any(line in said for said in lines), line
     assert "\x1b" not in done.output and "None" not in done.output
     assert done.output.index("text      It fails.") < done.output.index("text      how do I leave?")
-    assert done.output.index("Message 9") < done.output.index("Message 10")
+    assert done.output.index("As it began") < done.output.index("Message 9") < done.output.index("Message 10")
+    assert "said_by agent" in lines and "hidden" not in done.output
 
 
 def test_the_same_as_data(published: CliRunner) -> None:

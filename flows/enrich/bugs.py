@@ -27,8 +27,9 @@ from flows.enrich.batches import count, insert, read_table
 from flows.enrich.calibration import calibration_error
 from flows.enrich.conversations import documents, read_conversations
 from flows.enrich.models import Models
+from flows.enrich.words import common_words
 
-VERSION = 1
+VERSION = 2
 NAME = "bugs"
 PARAMETERS: dict[str, Any] = {"C": 0.1, "held_out": 0.2, "characters": 600, "code": VERSION}
 MIN_BUGS = 60  # tickets that agents called bugs, before anything is learned from them
@@ -77,6 +78,7 @@ class BugModel:
     offset: float
     slope: float  # of the calibration: probability = 1 / (1 + exp(-(slope * margin + base)))
     base: float
+    tells: NDArray[np.bool_]  # of each of the words: whether it may be shown as a reason
 
     def probabilities(self, texts: list[str]) -> Floats:
         """One probability a text, rounded to four digits."""
@@ -95,6 +97,7 @@ class BugModel:
             columns = rows.indices[rows.indptr[row] : rows.indptr[row + 1]]
             values = rows.data[rows.indptr[row] : rows.indptr[row + 1]]
             is_word = columns < len(names)
+            is_word[is_word] &= self.tells[columns[is_word]]
             pull = np.round(values[is_word] * self.weights[columns[is_word]], 6)
             best = np.lexsort((columns[is_word], -pull))[:REASONS]
             reasons.append([str(names[columns[is_word][place]]) for place in best if pull[place] > 0])
@@ -105,8 +108,11 @@ class BugModel:
         )
 
 
-def fit_bugs(texts: list[str], is_bug: list[bool]) -> tuple[BugModel, dict[str, float]]:
+def fit_bugs(
+    texts: list[str], is_bug: list[bool], languages: list[str | None] | None = None
+) -> tuple[BugModel, dict[str, float]]:
     """Fit on tickets in order of time, with metrics on the newest share, which also calibrates; then on all of them.
+    Words that are common in a language, by `languages` or else in English, weigh like others and are no reason.
 
     Raises ValueError where the newest or the older ones are all of one kind.
     """
@@ -134,7 +140,9 @@ def fit_bugs(texts: list[str], is_bug: list[bool]) -> tuple[BugModel, dict[str, 
     weights, offset = _fit(rows, truth)
     told = sorted(digest(text, str(label)) for text, label in zip(texts, is_bug, strict=True))
     model_id = f"bugs-{digest(repr(sorted(PARAMETERS.items())), *told)[:12]}"
-    return BugModel(model_id, words, grams, weights, offset, slope, base), metrics
+    common = common_words(texts, languages or [None] * len(texts))
+    tells = np.array([not common.issuperset(name.split()) for name in words.get_feature_names_out()], dtype=bool)
+    return BugModel(model_id, words, grams, weights, offset, slope, base, tells), metrics
 
 
 def _fit(rows: csr_matrix, truth: NDArray[np.bool_]) -> tuple[Floats, float]:
@@ -174,7 +182,7 @@ def train_bugs(con: duckdb.DuckDBPyConnection, found: Models) -> None:
     con.unregister("answered")
     frame = frame.sort("created_at", "ticket_id")
     try:
-        model, metrics = fit_bugs(documents(frame), frame["is_bug"].to_list())
+        model, metrics = fit_bugs(documents(frame), frame["is_bug"].to_list(), frame["language"].to_list())
     except ValueError:  # bugs are called so by old tickets alone, or by new ones alone
         return
     found.keep(NAME, model.model_id, model, {"trained_on": frame.height, "parameters": parameters, "metrics": metrics})

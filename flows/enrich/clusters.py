@@ -155,15 +155,15 @@ def topic_words(
 def readable_label(titles: list[str], similarity: list[float], words: list[str]) -> str:
     """A short title: that of the ticket which says the topic best, else the topic's first words.
 
-    `titles` are of tickets near the centroid with the similarity of the title alone. One of 2 to 9 words is
-    taken, if possible one with a topic word; ties go to the shorter, then to the alphabet.
+    `titles` are of tickets near the centroid with the similarity of the title alone. One of 2 to 9 words without
+    quotes and markup is taken, if possible one with a topic word; ties go to the shorter, then to the alphabet.
     """
     wanted = {part for word in words[:4] for part in word.split()}
     fitting = []
     for title, value in zip(titles, similarity, strict=True):
         spoken = re.findall(r"[^\W_]+", title.lower())
         is_short = 2 <= len(spoken) <= 9 and len(title) <= 70
-        if is_short and not set(title) & set("[]<>/"):
+        if is_short and not set(title) & set('[]<>/|"“”„«»*_#'):
             fitting.append((not wanted & set(spoken), -round(value, 3), len(title), title))
     label = min(fitting)[3] if fitting else ", ".join(words[:3])
     label = label.strip(" .,;:!?-").rstrip("?")

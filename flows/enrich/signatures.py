@@ -101,7 +101,8 @@ _COLON = re.compile(
 # Where the writer goes on behind the message.
 _WRITER = re.compile(
     r"(?<=\w{3})[.!]\s+"
-    r"(?=(?:I|I'[a-z]+|We|My|Our|Any|How|What|Why|When|Can|Could|Does|Is there|Thanks?|Thank you|Help)\b)"
+    r"(?=(?:I|I'[a-z]+|We|My|Our|Any|How|What|Why|When|Can|Could|Does|Is there|Thanks?|Thank you|Help)\b)",
+    re.I,
 )
 _FAILED = re.compile(
     r"\b((?:An error occurred|Login to (?:account|server)|Sending of (?:the )?message failed|Unable to (?:connect|load"

@@ -207,18 +207,24 @@ def _describe(
     read = np.concatenate([np.zeros(0, np.int64), *near.values()])
     number = np.repeat(np.arange(len(topic_ids)), [len(rows) for rows in near.values()])
     words = clusters.topic_words(documents(frame[read]), number, len(topic_ids), space.common)
-    titles = frame["title"].to_list()
+    titles, languages = frame["title"].to_list(), frame["language"].to_list()
     for topic_id, spoken in zip(topic_ids, words, strict=True):
         topic = lineage.topics[topic_id]
         label, named_for = topic.label, topic.named_for or topic.words
         if not label or (not topic.edited and len({*spoken} & {*named_for}) * KEPT_WORDS < len(named_for)):
-            named = [titles[row] for row in near[topic_id][:NAMED]]
+            named = [titles[row] for row in in_one_language(near[topic_id], languages)[:NAMED]]
             alone = space.topical(named, ["en"] * len(named)) @ np.array(topic.centroid, dtype=np.float32)
             label = titled(named, spoken) or clusters.readable_label(named, alone.tolist(), spoken)
             named_for = spoken
         lineage.topics[topic_id] = replace(
             topic, label=label, words=spoken or topic.words, named_for=named_for, born_at=topic.born_at or now
         )
+
+
+def in_one_language(rows: NDArray[np.int64], languages: list[str | None]) -> list[int]:
+    """Those of the rows, in their order, whose language most of them have."""
+    spoken = Counter(languages[row] for row in rows.tolist())
+    return [row for row in rows.tolist() if languages[row] == spoken.most_common(1)[0][0]]
 
 
 def _write(run: Run, before: dict[str, Topic], lineage: Lineage) -> None:

@@ -48,4 +48,6 @@ def test_a_label_is_a_short_title_with_a_topic_word() -> None:
         "Why, oh why does my export fail?!",
     ]
     assert readable_label(titles, [0.9, 0.8, 0.95, 0.7], ["export", "csv"]) == "Export fails with error"
+    broken = ['Export "CSV fails', "Export | CSV", "Export as a table"]
+    assert readable_label(broken, [0.9, 0.9, 0.5], ["export", "csv"]) == "Export as a table"
     assert readable_label(["Help"], [0.9], ["export", "csv file"]) == "Export, csv file"

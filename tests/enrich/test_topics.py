@@ -11,7 +11,7 @@ from enrich_world import add_ticket, make_run, make_warehouse
 from flows.enrich import embedding, topics
 from flows.enrich.assignment import read_topics
 from flows.enrich.run import enrich_connection
-from flows.enrich.topics import discover_connection
+from flows.enrich.topics import discover_connection, in_one_language
 
 
 def assigned(con) -> dict[str, str]:
@@ -200,6 +200,13 @@ def test_a_label_stays_until_the_words_are_others(tmp_path: Path) -> None:
     run.journal.write("topic", [(refund, body)], run_id=run.run_id, at=run.now)
     night(con, tmp_path, 48)
     assert read_topics(run)[refund].label == "Refund please"
+
+
+def test_a_topic_is_named_in_the_language_most_of_it_is_written_in() -> None:
+    languages = ["it", "en", None, "en", "de"]
+    assert in_one_language(np.array([4, 3, 0, 1]), languages) == [3, 1]
+    assert in_one_language(np.array([2]), languages) == [2]
+    assert in_one_language(np.zeros(0, np.int64), languages) == []
 
 
 def test_the_share_outside_is_reported(tmp_path: Path) -> None:
