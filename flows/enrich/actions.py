@@ -23,7 +23,7 @@ ACTIONS = (
 )  # fmt: skip
 INTERNAL = {"tracker", "bug_noted", "escalation"}  # what counts in a note that the customer does not see
 
-_URL = re.compile(r"https?://[^\s<>\"'()\[\]]{4,300}")
+_URL = re.compile(r"https?://[^\s<>|\"'()\[\]]{4,300}")
 _TRACKER = re.compile(
     r"https?://(?:[\w.-]{0,80}bugzilla[\w.-]{0,80}/|bugs?\.[\w.-]{1,80}/|(?:www\.)?(?:github"
     r"|gitlab)\.[\w.]{2,40}/[\w./-]{3,160}"

@@ -103,6 +103,8 @@ NO_RENEWAL = (
 SWITCH = (
     rf"(?:switch|mov|migrat|chang|go)(?:e|ing)? (?:over |away )?(?:to|with) {_RIVALS}",
     rf"(?:look|shop|search)(?:ed|ing)?(?: around)? (?:at|for|into|to) {_RIVALS}",
+    r"\b(?:look|search)(?:ed|ing)?(?: around)? for (?:an? |some )?alternative (?:e-?mail )?"
+    r"(?:client|program|provider|vendor|tool|platform|product)s?\b",
     r"\b(?:look|shop|search|evaluat|compar|consider|explor|review|assess)(?:e|ed|ing)?(?: around)?(?: at| for| into)?"
     r" (?:an |other |some |possible |several |your |new )?alternatives?"
     rf"(?: to (?:you|your (?:product|tool|service)|this (?:product|tool|service))\b|{_CLAUSE_END})",

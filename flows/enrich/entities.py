@@ -15,7 +15,7 @@ SAMPLE = 8_000
 
 # A host counts as the product when it looks like an application's: other links are what people read elsewhere.
 _APP_HOST = re.compile(r"^(?:app|my|portal|console|dashboard|admin|web|cloud|account|workspace)\d?[.-]", re.I)
-URL = re.compile(r"https?://[^\s<>\"'()\[\]]{4,400}")
+URL = re.compile(r"https?://[^\s<>|\"'()\[\]]{4,400}")
 _BARE_PATH = re.compile(
     r"(?:\b(?:on|at|page|url|under|in|open(?:ing)?|visit(?:ing)?|to|from|route)\b:?\s+)(/[a-z][\w-]*(?:/[\w:{}.-]+){0,6})(?![\w/])"
 )

@@ -137,6 +137,7 @@ PHRASES = phrases(
             ("human|person|agent", r"(?:real|live|actual) (?:human|person|agent)s?|human (?:agent|being|support)"),
             (
                 "call|phone|ring ",
+                r"(?:need|want|like) (?:someone|somebody|you) to (?:\w{1,12} )?(?:call|phone|ring) (?:me|us)|"
                 r"(?:please |can (?:you|someone|somebody) (?:please )?|could (?:you|someone) (?:please "
                 r")?)(?:call|phone|ring|telephone) (?:me|us)(?: back)?",
             ),

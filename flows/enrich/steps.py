@@ -25,7 +25,7 @@ MAX_SENTENCE = 600
 MAX_STEPS = 25
 FOLLOWED = "follow_article"
 
-_URL = re.compile(r"https?://[^\s<>\"'()\[\]]{4,300}")
+_URL = re.compile(r"https?://[^\s<>|\"'()\[\]]{4,300}")
 _TITLE = re.compile(r"[\"“«]([^\"“”«»\n]{8,120})[\"”»]")
 
 # The last words before a past form where its subject is the writer, or is left out.
@@ -105,7 +105,7 @@ _FAILED = re.compile(
     r"|none of (?:that|this|these|those|them|it|which|the)\b"
     r"|(?:the )?same (?:problem|issue|error|result|thing|message|behaviou?r)|still\b(?! (?:works?|working|fine|good"
     r"|ok)\b)"
-    r"|(?:problem|issue|error)s? (?:persist|remain|continue|came back|comes back|return)\w*"
+    r"|(?:problem|issue|error|situation)s? (?:persist|remain|continue|came back|comes back|return)\w*"
     r"|but (?:it|they|this|that)? ?(?:fail\w*|did(?:n't| not)|does(?:n't| not))"
     r"|made it worse|all to no|hat (?:\w+ ){0,2}?nichts? (?:geholfen|gebracht)|ohne erfolg|hilft nicht|brachte nichts"
     r"|immer noch|sans succès|n'a rien|ça ne (?:marche|change|fonctionne)|sin éxito|no funcion\w+|sigue\w*"

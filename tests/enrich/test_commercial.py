@@ -27,6 +27,7 @@ LEAVING = [
     ("My team is comparing you with other tools.", "switch"),
     ("We are switching to another provider next quarter.", "switch"),
     ("My boss asked me to look for alternatives.", "switch"),
+    ("I may have to look for an alternative tool.", "switch"),
     ("We are evaluating alternatives to your product.", "switch"),
     ("If the price stays at 49 we will have to look elsewhere.", "switch"),
     ("We are moving to an in-house tool by May.", "switch"),

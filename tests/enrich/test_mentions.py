@@ -27,6 +27,7 @@ TEXTS: list[tuple[str, dict[str, list[str]]]] = [
     ("error: [card-40121234] is what I typed", {}),
     ("failed: [iban-12345678] and [phone-90411234]", {}),
     ("TypeError: rows is undefined", {"exception": ["TypeError"]}),
+    ("I read [https://help.acme.example/kb/export|Export] in vain", {"article": ["help.acme.example/export"]}),
     ("java.lang.NullPointerException after the click", {"exception": ["NullPointerException"]}),
     ("An Error occurred. An Exception was made for us.", {}),
     ("HTTP 503 on every page, sometimes a 504 gateway timeout", {"http_status": ["503", "504"]}),

@@ -31,6 +31,7 @@ SHOWN = [
     ("Honestly, the support is terrible.", "disappointment", "support is terrible"),
     ("Such poor customer service.", "disappointment", "poor customer service"),
     ("I am losing faith in this calendar.", "disappointment", "losing faith"),
+    ("I would like somebody to kindly call me.", "wants_human", "like somebody to kindly call me"),
     ("Could I please speak to a real person?", "wants_human", "speak to a real person"),
     ("I want to talk to your manager.", "wants_human", "talk to your manager"),
     ("Please call me back on Monday.", "wants_human", "Please call me back"),

@@ -89,6 +89,7 @@ TEXTS: list[tuple[str, list[tuple[str, bool, str | None]]]] = [
     ("Try disabling the firewall.", []),
     ("I uninstalled Norton.", [("disable_security", True, None)]),
     ("I have re-set my A&B mail password twice.", [("reset_password", True, None)]),
+    ("I reinstalled it, but the situation remains.", [("reinstall", True, NO)]),
     ("We tried new profiles, to no avail.", [("new_profile", True, NO)]),
     ("We use Chrome and Firefox in the office.", []),
     ("", []),
