@@ -29,6 +29,9 @@ def seeds() -> Seeds:
         ("Emails gone", "All my messages have disappeared", "missing_data"),
         ("Outgoing mail", "I can’t send emails any more", "cannot_send"),
         ("Question", "What does the plan cost?", None),
+        ("Board", "The board can't be opened", "cannot_open"),
+        ("Board", "The chart is not shown", "cannot_open"),
+        ("Mail", "I have not opened it yet, and not yet started the tour", None),
     ],
 )
 def test_the_strongest_symptom_is_named(seeds: Seeds, title: str, text: str, symptom: str | None) -> None:
