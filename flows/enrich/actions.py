@@ -44,7 +44,7 @@ _POLITE = re.compile(
     re.I,
 )
 _BUG = re.compile(
-    r"\b(?:bugs?|bugzilla|regression|known (?:issue|problem|defect)|(?:our|the) developers?"
+    r"\b(?:bugs?|bugzilla|regression|known (?:issue|problem|defect)|(?:our|the) developers?(?! (?:tools?|console|edition|options|mode))"
     r"|defect)\b(?! (?:report )?form)",
     re.I,
 )

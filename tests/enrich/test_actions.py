@@ -29,6 +29,7 @@ from flows.enrich.actions import ACTIONS, actions_of, reply_key
         ("Set it as the default program in the control panel.", ["instructions"]),
         ("Then just delete the index, it is written again.", ["instructions"]),
         ("Make sure the port is 993.", ["instructions"]),
+        ("Look into the developer tools for it.", ["reply"]),
         ("I run the same set and copy nothing, it is just fine.", ["reply"]),
         ("As a workaround you can click Export twice.", ["instructions", "workaround"]),
         ("We have refunded the second charge.", ["refund"]),
