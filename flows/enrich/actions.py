@@ -44,7 +44,8 @@ _POLITE = re.compile(
     re.I,
 )
 _BUG = re.compile(
-    r"\b(?:bugs?|bugzilla|regression|known (?:issue|problem|defect)|(?:our|the) developers?(?! (?:tools?|console|edition|options|mode))"
+    r"\b(?:bugs?|bugzilla|regression|known (?:issue|problem|defect)"
+    r"|(?:our|the) developers?(?! (?:tools?|console|edition|options|mode))"
     r"|defect)\b(?! (?:report )?form)",
     re.I,
 )
