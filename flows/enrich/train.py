@@ -1,9 +1,9 @@
 """Fits the embedder and the intent models on the company's own tickets.
 
 An intent model is one taxonomy's: the seeds' for sources whose categories the mapping knows (and for those
-without categories), else the source's own categories. A model is fitted again when its seeds, its code or more
-than REFIT_GROWTH of its training tickets are new, or when its confidence did not hold of later tickets; in between, the
-same tickets keep the same intents.
+without categories), else the source's own categories. A model is fitted again when its seeds or its code are
+new, when there are more than REFIT_GROWTH more labelled tickets in all (of which the newest are read), or when its
+confidence did not hold of later tickets; in between, the same tickets keep the same intents.
 """
 
 from __future__ import annotations
