@@ -267,6 +267,28 @@ def explain(
         console.print(render(key, known))
 
 
+@app.command()
+def similar(
+    ticket: Annotated[str, typer.Argument(help="A ticket id such as zendesk:123.")],
+    output: Format = Output.TABLE,
+    limit: Annotated[int, typer.Option(min=1, help="How many, the most similar first.")] = 10,
+) -> None:
+    """Tickets like one ticket, by their words and when they came: who else has this?"""
+    from flows.similar import similar as similar_tickets
+
+    rows = similar_tickets(load_settings(), ticket, limit)
+    if output is Output.JSON:
+        print(json.dumps(rows, indent=2))
+        return
+    if not rows:
+        console.print("No similar tickets.")
+    for row in rows:
+        told = f"{row['similarity']:.2f} · {row['created_at']}"
+        console.print(Text(plain(row["ticket_id"]), "bold"), told, highlight=False, markup=False, soft_wrap=True)
+        for line in filter(None, [row["title"], row["url"]]):
+            console.print(f"    {plain(line)}", highlight=False, markup=False, soft_wrap=True)
+
+
 @app.command("edge-cases")
 def edge_cases(
     output: Format = Output.TABLE,

