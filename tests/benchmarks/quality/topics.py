@@ -1,8 +1,8 @@
 """Topics: are they those that people see, and do tickets stay in them?
 
 Clustering without the number of clusters, on requests to an insurer that people sorted into intents (DSTC11, track 2,
-development set). It has no training part: thresholds were chosen on draws of Banking77's training part (see the decision
-log). An utterance outside all topics counts as a cluster of its own, for the baseline as well.
+development set). It has no training part: thresholds were chosen on draws of Banking77's training part (see the
+decision log). An utterance outside all topics counts as a cluster of its own, for the baseline as well.
 
 Stability, on Thunderbird's tickets through 2024: each week the nightly discovery runs on the tickets known by then,
 with the embedder fitted again whenever the product would, then the hourly assignment. A ticket has moved when it is in
