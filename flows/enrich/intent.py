@@ -31,7 +31,7 @@ from flows.enrich.protocols import Embedder, Prediction
 from flows.enrich.reliability import Bins, bins_of
 from flows.enrich.thresholds import choose_thresholds
 
-VERSION = 3
+VERSION = 4
 PARAMETERS = {"target_precision": 0.8, "held_out": 0.2, "name_weight": 2.0, "code": VERSION}
 # What the held-out tickets choose from: C of the support vector machines; how far large intents count less (an example
 # weighs the size of its intent to the power of minus this); how much a centroid counts beside its machine.
