@@ -19,7 +19,7 @@ from flows.enrich import characters
 from flows.enrich.protocols import Embedder
 
 TOKEN = r"(?u)\b\w+\b"
-WEIGHTS = {"words": 0.8, "pairs": 0.6, "characters": 0.8, "points": 1.0}  # each part's rows have length 1 before
+WEIGHTS = {"words": 0.8, "pairs": 0.6, "characters": 0.8, "points": 3.0}  # each part's rows have length 1 before
 NEAR = 6  # words
 HEAD = 250  # characters of a text that pairs and n-grams look at: they cost the most, and people begin with the point
 LARGE = 3_000  # texts from which on features that are very rare are left out

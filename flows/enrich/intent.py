@@ -79,13 +79,15 @@ class LinearIntentModel:
         self.thresholds = thresholds
         self.bug_like = dict(bug_like) if bug_like is not None else None
         self.held_out: Bins = []  # how it did on the tickets that were held out
+        self.held_out_fit: dict[str, float] = {}  # how well each of these fits its best intent, by ticket
 
     def probabilities(self, texts: list[str]) -> Floats:
         """Texts by classes, rows sum to 1."""
-        return self._chances(self.features(texts))
+        return self.calibration(self._margins(self.features(texts)))
 
-    def _chances(self, rows: csr_matrix) -> Floats:
-        return self.calibration(rows @ self.weights + self.offsets)
+    def _margins(self, rows: csr_matrix) -> Floats:
+        margins: Floats = rows @ self.weights + self.offsets
+        return margins
 
     def predict(self, texts: list[str]) -> list[Prediction]:
         """See `IntentModel.predict`."""
@@ -96,7 +98,8 @@ class LinearIntentModel:
 
     def _predict(self, texts: list[str]) -> list[Prediction]:
         rows = self.features(texts)
-        chances = self._chances(rows)
+        margins = self._margins(rows)
+        chances = self.calibration(margins)
         order = np.argsort(-chances, axis=1, kind="stable")
         bugs = None if self.bug_like is None else np.array([self.bug_like.get(name, False) for name in self.classes])
         out = []
@@ -110,6 +113,7 @@ class LinearIntentModel:
                     second=self.classes[int(best[1])],
                     words=self._reasons(rows, row, top),
                     bug_share=None if bugs is None else round(float(chance[bugs].sum()), 4),
+                    fit=round(float(margins[row, top]), 4),
                 )
             )
         return out
@@ -186,6 +190,9 @@ def fit_intents(
         offsets, calibration, thresholds, bug_like,
     )  # fmt: skip
     model.held_out = bins_of(confidence, predicted == truth)
+    asked = [example.ticket_id for example, is_held in zip(examples, held, strict=True) if is_held]
+    fits = best.margins.max(axis=1).round(4).tolist()
+    model.held_out_fit = {ticket_id: fit for ticket_id, fit in zip(asked, fits, strict=True) if ticket_id is not None}
     return model, metrics
 
 

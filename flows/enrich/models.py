@@ -22,14 +22,14 @@ from flows.core.keys import digest
 from flows.core.run import Run
 from flows.enrich.embedders import equip
 from flows.enrich.intent import LinearIntentModel
-from flows.enrich.novelty import least_likeness
+from flows.enrich.novelty import familiarity, least_familiarity
 from flows.enrich.protocols import Matrix
 from flows.enrich.space import TicketSpace
 
 EMBEDDER = "embedder"
 SEEDED = "intents"  # the taxonomy of the seeds; any other taxonomy is named by its source
 NEAREST = 3
-LIKENESS_SAMPLE = 1_000
+HELD_OUT_SAMPLE = 1_000
 CANDIDATES = 16
 NEAR_BATCH = 500
 RANKS = 10_000
@@ -47,11 +47,14 @@ class IntentArtifact:
     embedder_id: str
 
     @cached_property
-    def least_likeness(self) -> float | None:
-        """See `novelty.least_likeness`; of up to LIKENESS_SAMPLE of the tickets, spread out evenly."""
-        step = -(-len(self.ticket_ids) // LIKENESS_SAMPLE) or 1
-        found = self.nearest(self.ticket_ids[::step], self.points[::step])
-        return least_likeness([tickets[0]["similarity"] if tickets else 0.0 for tickets in found])
+    def least_familiarity(self) -> float | None:
+        """See `novelty.least_familiarity`; of up to HELD_OUT_SAMPLE of the held-out tickets, spread out evenly."""
+        fits = self.model.held_out_fit
+        held_out = [place for place, ticket_id in enumerate(self.ticket_ids) if ticket_id in fits]
+        places = held_out[:: -(-len(held_out) // HELD_OUT_SAMPLE) or 1]
+        ids = [self.ticket_ids[place] for place in places]
+        near = self.nearest(ids, self.points[places])
+        return least_familiarity([familiarity(fits[key], tickets) for key, tickets in zip(ids, near, strict=True)])
 
     def nearest(self, ticket_ids: list[str], points: Matrix) -> list[list[dict[str, Any]]]:
         """The most similar labelled tickets of each row, best first, the ticket itself left out."""

@@ -20,8 +20,9 @@ class Prediction:
     """What an intent model says of one ticket, and why.
 
     `confidence` is a calibrated probability, `threshold` the one below which the model does not claim `intent`:
-    each intent has its own. `words` are the words that weighed most for `intent` with their
-    weights, `bug_share` the probability of all bug-like intents, None where the intents say nothing about bugs.
+    each intent has its own. `words` are the words that weighed most for `intent` with their weights, `bug_share` the
+    probability of all bug-like intents, None where the intents say nothing about bugs. `fit` is the margin of `intent`:
+    how well the text fits it, whatever else it fits.
     """
 
     intent: str
@@ -30,6 +31,7 @@ class Prediction:
     second: str | None
     words: tuple[tuple[str, float], ...] = field(default=())
     bug_share: float | None = None
+    fit: float = 0.0
 
     @property
     def is_sure(self) -> bool:

@@ -15,7 +15,7 @@ from flows.enrich.conversations import TEXT, documents, with_texts
 from flows.enrich.corrections import Correction
 from flows.enrich.messages import attempt
 from flows.enrich.models import IntentArtifact
-from flows.enrich.novelty import novelty
+from flows.enrich.novelty import familiarity, novelty
 from flows.enrich.protocols import Matrix, Prediction
 from flows.enrich.seeds import Seeds
 from flows.enrich.sentences import sentences
@@ -58,7 +58,7 @@ class TicketReader:
             if correction and correction.intent in bug_like:
                 bug_share = float(bug_like[correction.intent])  # what a person says is certain
             says_problem = [next(hits) for _ in spoken[index]]
-            least = self._least_likeness(row["source"])
+            least = self._least_familiarity(row["source"])
             facts = _facts(row, spoken[index], says_problem, self.product)
             out.append(
                 {
@@ -124,12 +124,12 @@ class TicketReader:
                     nearest[row] = tickets
         return predictions, nearest
 
-    def _least_likeness(self, source: str) -> float | None:
-        """Below which likeness a ticket is unseen; None where it was not compared with labelled tickets."""
+    def _least_familiarity(self, source: str) -> float | None:
+        """Below which familiarity a ticket is unseen; None where it was not compared with labelled tickets."""
         artifact = self.intents.get(source)
         if artifact is None or self.embedder is None or self.embedder.model_id != artifact.embedder_id:
             return None
-        return artifact.least_likeness
+        return artifact.least_familiarity
 
     def _topics(self, frame: pl.DataFrame, points: Matrix | None) -> tuple[list[str | None], list[float | None]]:
         if self.embedder is None or points is None or not self.topics:
@@ -185,7 +185,7 @@ def _intent_columns(
     nearest: list[dict[str, Any]],
     rules: list[str],
     areas: dict[str, str],
-    least_likeness: float | None,
+    least_familiarity: float | None,
     correction: Correction | None = None,
 ) -> dict[str, Any]:
     """The intent columns. Below the threshold of the intent it is null and the guess is a reason. What a person says
@@ -213,8 +213,9 @@ def _intent_columns(
     }
     new = None
     if not is_sure:
-        new = novelty(nearest[0]["similarity"] if nearest else 0.0, least_likeness)
-        reasons |= {"guess": prediction.intent, "least_likeness": least_likeness}
+        familiar = familiarity(prediction.fit, nearest)
+        new = novelty(familiar, least_familiarity)
+        reasons |= {"guess": prediction.intent, "familiarity": familiar, "least_familiarity": least_familiarity}
     return {
         "intent": prediction.intent if is_sure else None,
         "intent_confidence": prediction.confidence,

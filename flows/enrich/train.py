@@ -218,7 +218,7 @@ def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found:
     artifact = IntentArtifact(
         model, shown["ticket_id"].to_list(), shown["label"].to_list(), points, parameters["embedder"]
     )
-    metrics |= {} if artifact.least_likeness is None else {"least_likeness": artifact.least_likeness}
+    metrics |= {} if artifact.least_familiarity is None else {"least_familiarity": artifact.least_familiarity}
     body = {"trained_on": len(examples), "parameters": parameters, "metrics": metrics, "sources": sources}
     body["held_out"] = model.held_out
     found.keep(name, model.model_id, artifact, body)

@@ -10,7 +10,7 @@ from enrich_world import add_ticket, make_run, make_warehouse
 from flows.enrich.embedding import TfidfSvdEmbedder
 from flows.enrich.intent import Example, fit_intents
 from flows.enrich.models import IntentArtifact
-from flows.enrich.novelty import MIN_TICKETS, NEW_PHRASING, UNSEEN, least_likeness, novelty
+from flows.enrich.novelty import MIN_TICKETS, NEW_PHRASING, UNSEEN, familiarity, least_familiarity, novelty
 from flows.enrich.run import enrich_connection
 
 POOLS = {
@@ -29,12 +29,17 @@ def said(name: str, count: int, seed: int) -> list[str]:
     ]
 
 
-def test_below_nearly_all_held_out_likeness_is_unseen() -> None:
-    least = least_likeness([0.1] * 2 + [0.5 + n / 1000 for n in range(98)])
+def test_what_fits_an_intent_or_is_like_a_labelled_ticket_is_familiar() -> None:
+    assert familiarity(0.4, [{"similarity": 0.3}, {"similarity": 0.2}]) == 0.7
+    assert familiarity(0.4, []) == 0.4
+
+
+def test_below_nearly_all_that_is_held_out_is_unseen() -> None:
+    least = least_familiarity([0.1] * 2 + [0.5 + n / 1000 for n in range(98)])
     assert least is not None and 0.5 <= least < 0.51
     assert novelty(0.3, least) == UNSEEN
     assert novelty(least, least) == NEW_PHRASING
-    assert least_likeness([0.5] * (MIN_TICKETS - 1)) is None
+    assert least_familiarity([0.5] * (MIN_TICKETS - 1)) is None
     assert novelty(0.0, None) is None
 
 
@@ -42,14 +47,18 @@ def test_an_intent_that_nobody_labelled_is_told_from_new_phrasings_of_known_ones
     known = sorted(POOLS)[:3]
     texts = [text for name in known for text in said(name, 60, 1)]
     labels = [name for name in known for _ in range(60)]
-    model, _ = fit_intents("x", [Example(text, label) for text, label in zip(texts, labels, strict=True)])
+    ids = list(map(str, range(len(texts))))
+    rows = zip(texts, labels, ids, strict=True)
+    model, _ = fit_intents("x", [Example(text, label, ticket_id=key) for text, label, key in rows])
     everything = [*texts, *said("unlabelled", 60, 1)]
     embedder = TfidfSvdEmbedder.fit(everything, ["en"] * len(everything))
-    artifact = IntentArtifact(model, list(map(str, range(len(texts)))), labels, embedder.encode(texts), "")
+    artifact = IntentArtifact(model, ids, labels, embedder.encode(texts), "")
 
     def unseen(asked: list[str]) -> float:
         near = artifact.nearest([""] * len(asked), embedder.encode(asked))
-        found = [novelty(tickets[0]["similarity"] if tickets else 0.0, artifact.least_likeness) for tickets in near]
+        fits = [prediction.fit for prediction in model.predict(asked)]
+        least = artifact.least_familiarity
+        found = [novelty(familiarity(fit, tickets), least) for fit, tickets in zip(fits, near, strict=True)]
         assert None not in found
         return found.count(UNSEEN) / len(found)
 
