@@ -103,11 +103,10 @@ def _fit_softmax(margins: Floats, truth: Places) -> Softmax:
         prior = slope**2 + (log_temperature - 1) ** 2
         return float(-np.log(np.maximum(chances, 1e-12)).mean() + prior / len(truth))
 
-    start = min(
-        np.linspace(*np.log(TEMPERATURES), 15), key=lambda log_temperature: loss(np.array([log_temperature, 0.0]))
-    )
+    low, high = np.log(TEMPERATURES)
+    start = min(np.linspace(low, high, 15), key=lambda log_temperature: loss(np.array([log_temperature, 0.0])))
     found = minimize(loss, np.array([start, 0.0]), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-7})
-    temperature = float(np.exp(np.clip(found.x[0], *np.log(TEMPERATURES))))
+    temperature = float(np.exp(np.clip(found.x[0], low, high)))
     return Softmax(round(temperature, DECIMALS), round(float(found.x[1]), DECIMALS), noise, least)
 
 
