@@ -89,6 +89,18 @@ def test_calibration_follows_the_held_out_tickets() -> None:
     assert np.allclose(chances.sum(axis=1), 1)
 
 
+def test_what_two_intents_fit_and_what_none_fits_are_not_believed_alike() -> None:
+    chance = np.random.default_rng(3)
+    truth = chance.integers(3, size=800)
+    said = truth.copy()
+    is_wrong = chance.random(800) < np.where(np.arange(800) < 400, 0.05, 0.4)  # the second half fits worse
+    said[is_wrong] = (truth[is_wrong] + 1) % 3
+    margins = np.where(np.arange(800) < 400, 0.5, -1.0)[:, None] + 0.5 * np.eye(3)[said]
+    confidence = fit_calibration(margins, truth, np.array([9, 9, 9]))(margins).max(axis=1)
+    assert confidence[:400].mean() == pytest.approx(0.95, abs=0.03)
+    assert confidence[400:].mean() == pytest.approx(0.6, abs=0.05)
+
+
 def test_a_group_of_intents_with_enough_held_out_tickets_has_a_calibration_of_its_own() -> None:
     good, bad = noisy(2 * MIN_GROUP, 0.02, 2), noisy(2 * MIN_GROUP, 0.3, 2)
     margins = np.full((4 * MIN_GROUP, 4), -10.0)
