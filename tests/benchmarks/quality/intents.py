@@ -235,7 +235,7 @@ def _regression(train: Labelled) -> Pipeline:
 
     texts, other, labels, truth = train_test_split(*train, test_size=0.2, stratify=train[1], random_state=0)
     losses = {}
-    for penalty in (1.0, 10.0, 100.0):
+    for penalty in (1.0, 10.0, 100.0, 1000.0):
         regression = fitted(texts, labels, penalty)
         losses[penalty] = log_loss(truth, regression.predict_proba(other), labels=regression.classes_)
     return fitted(*train, min(losses, key=lambda penalty: losses[penalty]))
