@@ -130,8 +130,9 @@ def _find(text: str) -> list[tuple[int, int, str]]:
     folded = seen.lower()
     if len(folded) != len(seen):  # a capital may become two characters
         folded = "".join(char.lower() if len(char.lower()) == 1 else char for char in seen)
-    long = [word for word in folded.split() if len(word) >= _LONG]
-    longest = max(map(len, long), default=0)
+    words = folded.split()
+    longest = max(map(len, words), default=0)
+    long = [word for word in words if len(word) >= _LONG] if longest >= _LONG else []
     has_digits, has_bytes = bool(_NEAR_DIGITS.search(seen)), bool(_BYTES.search(seen))
     long_words = " ".join(long)
     for rule in RULES:

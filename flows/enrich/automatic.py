@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from flows.enrich.hints import holds
+
 _FIRST = 3  # lines
 _SUBJECT = re.compile(
     r"\W*(?:auto(?:matic|mated|matisch\w*)?[- ]?(?:reply|response|antwort|svar|responder?)\b|out of (?:the )?office"
@@ -114,6 +116,6 @@ def is_automatic(text: str, subject: str | None = None, first: Sequence[str] = (
         return True
     lines = [line for line in text.split("\n") if line]
     lowered = text.lower()
-    if not any(hint in lowered for hint in _LINE_HINTS):
+    if not holds(lowered, _LINE_HINTS):
         return False
     return any(len(line) < 220 and _LINE.fullmatch(line) for line in lines)

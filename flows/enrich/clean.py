@@ -14,7 +14,6 @@ import unicodedata
 from dataclasses import dataclass, replace
 
 import lxml.etree  # type: ignore[import-untyped]
-import lxml.html  # type: ignore[import-untyped]
 
 from flows.core import redaction
 from flows.enrich.automatic import is_automatic
@@ -45,6 +44,8 @@ _BLOCK = {
     "header", "footer", "hr", "dd", "dt",
 }  # fmt: skip
 _SKIP = {"script", "style", "head", "title", "meta", "link", "noscript", "svg", "template"}
+_PARSER = lxml.etree.HTMLParser()
+_WHOLE_PAGE = re.compile(r"\s*<(?:html|!doctype)", re.I)
 _QUOTE_CLASS = re.compile(
     r"gmail_(?:quote|signature|attr)|yahoo_quoted|moz-(?:cite-prefix|signature)|zd-quoted|outlook-?signature"
     r"|protonmail_(?:quote|signature)|email-signature|\bsignature\b|zmail_extra|\bcs-?quote\b|freshdesk_quote"
@@ -123,7 +124,7 @@ def _html_to_text(markup: str, code: list[str]) -> str:
     Where a quote is all there is, it is kept.
     """
     try:
-        root = lxml.html.fragment_fromstring(markup, create_parent="div")
+        root = _parsed(markup)
     except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError, ValueError):
         return re.sub(r"<[^>]{0,500}>", " ", markup)
     found: list[str] = []
@@ -134,7 +135,19 @@ def _html_to_text(markup: str, code: list[str]) -> str:
     return text
 
 
-def _text_of(root: lxml.html.HtmlElement, code: list[str], *, keep_quotes: bool) -> str:
+def _parsed(markup: str) -> lxml.etree._Element:
+    """The body of an HTML fragment, as a `div`: what `lxml.html.fragment_fromstring` gives without a class of its own
+    for every element, which costs more than the parsing. Raises ValueError where there is no body, or several."""
+    page = markup if _WHOLE_PAGE.match(markup) else f"<html><body>{markup}</body></html>"
+    root = lxml.etree.fromstring(page, _PARSER)
+    (body,) = [] if root is None else root.findall("body")
+    body.tag = "div"
+    if not (body.text or "").strip():
+        body.text = None
+    return body
+
+
+def _text_of(root: lxml.etree._Element, code: list[str], *, keep_quotes: bool) -> str:
     parts: list[str] = []
     walker = lxml.etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     dropped = None
@@ -162,12 +175,12 @@ def _text_of(root: lxml.html.HtmlElement, code: list[str], *, keep_quotes: bool)
     return "".join(parts)
 
 
-def _is_pasted(node: lxml.html.HtmlElement) -> bool:
+def _is_pasted(node: lxml.etree._Element) -> bool:
     """A block of code: one within another is read with it."""
     return node.tag == "pre" or ("\n" in "".join(node.itertext()).strip() and node.getparent().tag != "pre")
 
 
-def _is_dropped(node: lxml.html.HtmlElement, marks: str, keep_quotes: bool) -> bool:
+def _is_dropped(node: lxml.etree._Element, marks: str, keep_quotes: bool) -> bool:
     if node.tag in _SKIP or node.tag == "pre" or (node.tag in ("code", "samp") and _is_pasted(node)):
         return True
     if _HIDDEN.search(node.get("style") or ""):

@@ -13,6 +13,7 @@ import re
 from typing import NamedTuple
 
 from flows.enrich import commercial_phrases as phrases
+from flows.enrich.hints import holds
 from flows.enrich.sentences import sentences
 from flows.enrich.spans import Signal
 
@@ -34,7 +35,7 @@ _HINTS = {
     kind: re.compile("|".join(rf"\b{hint}(?:ing)?\b" if hint == phrases.END else hint for hint in hints))
     for kind, hints in phrases.HINTS.items()
 }
-_ALL_HINTS = sorted({hint for hints in phrases.HINTS.values() for hint in hints})
+_NEEDED = {kind: re.compile("|".join(words)) for kind, words in phrases.NEEDED.items()}
 _ENDING = re.compile(phrases.ENDING, re.I)
 _DENIED_BEFORE = re.compile(phrases.DENIED_BEFORE, re.I)
 _CAN_BE_A_BUTTON = re.compile(phrases.CAN_BE_A_BUTTON, re.I)
@@ -63,17 +64,15 @@ def leaving(text: str, subject: str = "") -> Leaving | None:
 
 def _said(text: str) -> Leaving | None:
     sample = text[:SAMPLE].replace("’", "'")
-    lowered = sample.lower()
-    for hint in _ALL_HINTS:  # most texts hold none, which is found faster word by word than by one pattern
-        if hint in lowered:
-            break
-    else:
+    kinds = _likely(sample.lower())
+    if not kinds:
         return None
     for sentence in sentences(sample):
         lowered = sentence.lower()
         hinted = [
-            (place, kind, pattern) for place, (kind, pattern) in enumerate(_KINDS) if _HINTS[kind].search(lowered)
-        ]
+            (place, kind, pattern) for place, (kind, pattern) in enumerate(_KINDS)
+            if kind in kinds and _HINTS[kind].search(lowered)
+        ]  # fmt: skip
         if not hinted:
             continue
         plain = " ".join(sentence.split())
@@ -86,6 +85,14 @@ def _said(text: str) -> Leaving | None:
             _, _, kind, span = min(found)
             return Leaving(kind, span.strip(" ,;:")[:MAX_SPAN])
     return None
+
+
+def _likely(lowered: str) -> set[str]:
+    """The kinds of which a text can hold a phrase. Hints are found faster word by word than by one pattern, and most
+    texts hold none; what every phrase needs is looked for in the whole text before it is cut into sentences."""
+    kinds = [kind for kind, hints in phrases.HINTS.items() if holds(lowered, hints)]
+    plain = " ".join(lowered.split()) if kinds else ""
+    return {kind for kind in kinds if _NEEDED[kind].search(plain)}
 
 
 def _is_denied(kind: str, sentence: str, match: re.Match[str]) -> bool:

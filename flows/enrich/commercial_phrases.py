@@ -175,6 +175,33 @@ HINTS = {
         "lohnt", "cher", "vaut", "caro", "compensa", "pagar",
     ),
 }  # fmt: skip
+# What every phrase of a kind holds, closer than a hint: the others need a pattern for each of many sentences.
+NEEDED = {
+    "cancel": (
+        r"cancel|termina|discontinu|leav|quit|walk away",
+        r"(?:end|ending|close|closing) (?:\w+ ){0,4}"
+        r"(?:subscription|account|contract|plan|agreement|membership|licen|service)",
+        r"to switch|(?:our|my) (?:formal |official )?notice|our (?:whole |entire |company )?(?:account|workspace)",
+        r"(?:closing|shutting|winding)(?: down)? (?:the|our) (?:company|business)|kündig|schließen|auflösen|beenden",
+        r"résili|annuler|mettre fin|arrêter|fermer|clôturer|anular|rescind|de baja|cerrar|finalizar|encerrar",
+        r"disdire|cessare|chiudere|opzeggen|beëindigen|stopzetten|解約",
+    ),
+    "no_renewal": (
+        r"renew|extend|prolong|expire|lapse|run out|reconsider|rethink|reviewing|questioning|verlänger|auslaufen",
+        r"renouvel|recondui|renov|rinnov|verleng|更新",
+    ),
+    "switch": (
+        rf"competit|other {_PRODUCTS}|different {_PRODUCTS}|new {_PRODUCTS}|alternativ|elsewhere",
+        r"our business|away from (?:you|this)|replac(?:e|ing) you|in-?house|anbieter|konkurren|wettbewerb",
+        r"ander\w+ (?:lösung|tool|software|produkt)|concurren|autre (?:outil|fournisseur|prestataire|éditeur|logiciel)",
+        r"changer de|competencia|otr[oa] |cambiar de|concorr|outr[oa] |(?:mudar|trocar) de|altro fornitore",
+        r"een andere|de concurrent|他社|別の",
+    ),
+    "price": (
+        r"justify|afford|too (?:expensive|much|costly)|worth|cheaper|leisten|rechtfertigen|bezahlen|lohnt|trop cher",
+        r"(?:vaut|justifie) plus|demasiado caro|ya no|caro demais|já não",
+    ),
+}  # fmt: skip
 # What stands before the words and takes them back: a denial of exactly them, or somebody else as their subject.
 DENIED_BEFORE = (
     r"(?:(?:\bnot|n't|\bnever|\bwithout|\brather than|\binstead of|\bno (?:plans?|intention|need|wish|reason))"

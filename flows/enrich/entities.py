@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from flows.enrich.hints import holds
+
 VERSION = 3
 SAMPLE = 8_000
 
@@ -241,7 +243,7 @@ def first_named(rules: Rules, text: str, lowered: str) -> str | None:
     """The name, with a version where stated, of the first rule that matches. Order decides, not place:
     user agents of Edge name Chrome and Safari too."""
     for name, needs, pattern in rules:
-        if not any(need in lowered for need in needs):
+        if not holds(lowered, needs):
             continue
         match = pattern.search(text)
         if match:
@@ -254,7 +256,7 @@ def named(rules: Rules, text: str) -> Iterator[tuple[str, str]]:
     """What every rule finds, each with its first stated version, else without one, and the words that name it."""
     lowered = text.lower()
     for name, needs, pattern in rules:
-        if any(need in lowered for need in needs):
+        if holds(lowered, needs):
             without = None
             for match in pattern.finditer(text):
                 stated = next((group for group in match.groups() if group), None)

@@ -53,8 +53,8 @@ class Features:
     def __call__(self, texts: list[str]) -> csr_matrix:
         heads = _heads(texts)
         return _join(
-            self.words.transform(texts),
-            self.pairs.transform(heads),
+            characters.transform_words(self.words, texts),
+            characters.transform_words(self.pairs, heads),
             characters.transform(self.characters, heads),
             *self._points(texts),
         )

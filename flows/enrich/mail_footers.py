@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from flows.enrich.hints import holds
+
 _SIGNATURE_LINES, _SIGNATURE_LENGTH = 12, 600
 
 _SENT_FROM = re.compile(
@@ -171,7 +173,7 @@ _SENTENCE = re.compile(
 def may_disclaim(lines: list[str]) -> bool:
     """Whether a disclaimer or an advertisement can be among the lines: most mails have none of their words."""
     text = "\n".join(lines).lower()
-    return any(hint in text for hint in _HINTS)
+    return holds(text, _HINTS)
 
 
 def without_footers(lines: list[str], *, disclaims: bool = True) -> list[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from flows.enrich.hints import holds
+
 _LONGEST = 260  # characters of a line that introduces a quote, also when it is wrapped
 _WRAPPED = 3  # lines
 
@@ -93,7 +95,7 @@ def introduces_a_forward(text: str) -> bool:
 
 
 def _may_introduce(line: str) -> bool:
-    return any(hint in line for hint in _HINTS) or bool(_INTRODUCING_WORD.match(line))
+    return holds(line, _HINTS) or bool(_INTRODUCING_WORD.match(line))
 
 
 def _introduction(lines: list[str], at: int) -> int:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 
+from flows.enrich.hints import holds
 from flows.enrich.spans import WORD, Signal, first, phrases, signal, unquoted
 
 VERSION = 2
@@ -226,7 +227,7 @@ def _is_patient(found: Signal, said: str) -> bool:
 
 def _exclaimed(text: str, said: str) -> list[Signal]:
     """The first run of marks, with up to 40 characters of the sentence before it."""
-    if not any(marks in said for marks in ("!!", "!?", "?!", "???")):
+    if not holds(said, ("!!", "!?", "?!", "???")):
         return []
     for match in _MARKS.finditer(said):
         marks = match.group()

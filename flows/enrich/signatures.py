@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flows.core.redaction import PLACEHOLDER
+from flows.enrich.hints import holds
 
 VERSION = 3
 MAX_LENGTH = 140
@@ -213,7 +214,7 @@ def statuses(text: str) -> Iterator[tuple[str, str]]:
 
 def exceptions(text: str) -> Iterator[tuple[str, str]]:
     """The classes of exceptions that a text names, without their packages, and the words they stand in."""
-    if any(ending in text for ending in _ENDINGS):
+    if holds(text, _ENDINGS):
         for match in _EXCEPTION.finditer(text):
             name = match[1].split(".")[-1]
             if name not in _PLAIN_WORDS or match[2]:
@@ -222,7 +223,7 @@ def exceptions(text: str) -> Iterator[tuple[str, str]]:
 
 def _exception(text: str) -> str | None:
     """The last `Class: message` of a trace, which is where the cause stands, else the first class alone."""
-    if not any(ending in text for ending in _ENDINGS):
+    if not holds(text, _ENDINGS):
         return None
     found = list(_EXCEPTION.finditer(text))
     with_message = [match for match in found if match[2]]

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from flows.enrich.hints import holds
+
 VERSION = 1
 SAMPLE = 4_000  # characters of a message that are looked at
 MAX_SPAN = 120
@@ -75,7 +77,7 @@ def unquoted(text: str) -> str:
     """The beginning of a text, blanks in place of what the writer does not say: quotations, code, links, placeholders.
     Apostrophes are plain. Every character keeps its place."""
     sample = text[:SAMPLE].replace("’", "'")
-    if any(mark in sample for mark in _QUOTED):
+    if holds(sample, _QUOTED):
         return _NOT_SPOKEN.sub(lambda match: " " * len(match.group()), sample)
     return sample
 
