@@ -20,9 +20,11 @@ from flows.enrich.conversations import documents
 from flows.enrich.embedders import is_alone, lacks
 from flows.enrich.models import EMBEDDER, Models
 from flows.enrich.protocols import Embedder, Matrix
+from flows.enrich.scope import FRESH, note, to_follow
 from flows.enrich.space import TicketSpace
 
 VERSION = 1
+PART = "articles"  # of what is read
 TITLE_WEIGHT = 2  # a title's words count as often as if the article began with it this many times
 DECIMALS = 4
 
@@ -34,7 +36,9 @@ _UNMATCHED = """
     create or replace temp table unmatched_tickets as
     select row_number() over () as n, ticket_id, title, clean_text as text, language
     from enrich.tickets
-    where ticket_id not in (select ticket_id from enrich.article_matches where content_hash = $articles)
+    where ticket_id in ({which}) and ticket_id not in (
+        select ticket_id from enrich.article_matches where content_hash = $articles and ticket_id in ({which})
+    )
 """
 _GONE = """
     delete from enrich.article_matches
@@ -55,6 +59,7 @@ def refresh_matches(con: duckdb.DuckDBPyConnection, run: Run, models: Models) ->
     ).pl()
     if articles.is_empty() or EMBEDDER not in models.entries:
         con.execute("delete from enrich.article_matches")
+        note(con, PART, None)
         return 0
     parts = [str(value) for row in articles.iter_rows() for value in row]
     versions = [str(VERSION), str(clean.VERSION), str(language.VERSION), models.entries[EMBEDDER]["model_id"]]
@@ -63,8 +68,10 @@ def refresh_matches(con: duckdb.DuckDBPyConnection, run: Run, models: Models) ->
         matcher = Matcher.of(articles, models.embedder)
         versions += [] if matcher.is_whole else ["waiting"]  # all are matched again when it is
     compared = {"articles": digest(*versions, *parts)[:16]}
-    con.execute(_GONE, compared)
-    con.execute(_UNMATCHED, compared)
+    which = to_follow(con, PART, compared["articles"])
+    if which != FRESH:
+        con.execute(_GONE, compared)
+    con.execute(_UNMATCHED.format(which=which), compared)
     total = count(con, "unmatched_tickets")
     if total and models.embedder:
         matcher = matcher or Matcher.of(articles, models.embedder)
@@ -73,6 +80,7 @@ def refresh_matches(con: duckdb.DuckDBPyConnection, run: Run, models: Models) ->
         ):
             insert(con, "enrich.article_matches", rows.with_columns(content_hash=pl.lit(compared["articles"])))
     con.execute("drop table unmatched_tickets")
+    note(con, PART, compared["articles"] if not total or models.embedder else None)
     return total
 
 

@@ -15,6 +15,7 @@ import orjson
 import polars as pl
 
 from flows.core.clock import parse
+from flows.core.keys import digest
 from flows.core.run import Run
 from flows.enrich import clusters, moves
 from flows.enrich.batches import insert, read_table
@@ -22,8 +23,10 @@ from flows.enrich.conversations import documents
 from flows.enrich.edits import Edit, constrain, constrained_tickets, read_edits
 from flows.enrich.embedders import is_alone
 from flows.enrich.protocols import Matrix
+from flows.enrich.scope import FRESH, is_read_with, note
 from flows.enrich.space import TicketSpace
 
+PLACES = "constraints"  # part of what is read
 BATCH = 2_500  # tickets that are assigned together
 CHUNK = 50_000
 
@@ -99,13 +102,17 @@ def assign_topics(con: duckdb.DuckDBPyConnection, run: Run, embedder: TicketSpac
     live = sorted({(topic.topic_id, topic.version) for topic in near})
     # A new space, in which no topic lives before the next discovery: tickets stay where they are until then.
     is_early = not live and any(topic.status == "live" for topic in topics.values())
-    if embedder and published != live and not is_early:
+    is_all = embedder is not None and published != live and not is_early
+    if embedder and is_all:
         con.execute(_ALL_TICKETS)
         alone = is_alone(embedder.embedder)
         for rows in read_table(con, run, "all_tickets", Assigner(embedder, near), BATCH, CHUNK, alone=alone):
             insert(con, "assigned", rows)
         con.execute("drop table all_tickets")
-    constrained = _constrained(con, read_edits(run), embedder, near) if embedder else pl.DataFrame()
+    edits = read_edits(run)
+    said = digest(*map(repr, edits), "", centroids_of(near).tobytes().hex(), *(f"{topic}" for topic, _ in live))[:16]
+    is_placed = not is_all and is_read_with(con, PLACES, said) and not _is_fresh(con, edits)
+    constrained = _constrained(con, edits, embedder, near) if embedder and not is_placed else _NOBODY
     if len(constrained):
         con.register("constrained", constrained.to_arrow())
         con.execute("delete from assigned where ticket_id in (select ticket_id from constrained)")
@@ -113,11 +120,12 @@ def assign_topics(con: duckdb.DuckDBPyConnection, run: Run, embedder: TicketSpac
         con.unregister("constrained")
     moved = con.sql(_MOVED).pl()
     con.execute(_ASSIGN)
+    note(con, PLACES, said if embedder else None)
     con.execute("drop table assigned; drop table if exists topics_before")
     if published and not is_early:
         why = _circumstances(run, topics, dict(published), dict(live), frozenset(constrained.get_column("ticket_id")))
         run.report.count("enrich.tickets_moved", moves.record(con, run, moved, why))
-    publish_topics(con, run)
+    publish_topics(con, run, topics)
 
 
 def report_outside(con: duckdb.DuckDBPyConnection, run: Run) -> None:
@@ -157,9 +165,8 @@ def _constrained(
 ) -> pl.DataFrame:
     """The tickets people have said something about: ticket_id, topic_id, similarity."""
     ids = constrained_tickets(edits)
-    schema = {"ticket_id": pl.String, "topic_id": pl.String, "similarity": pl.Float64}
     if not ids or not near:
-        return pl.DataFrame(schema=schema)
+        return _NOBODY
     asked = con.execute(
         "select ticket_id, title, clean_text as text, language from enrich.tickets"
         " where ticket_id in (select unnest($ids)) order by ticket_id",
@@ -172,9 +179,16 @@ def _constrained(
     for k, topic in enumerate(near):  # a topic with several centroids is as near as the nearest of them
         best[:, columns.index(topic.topic_id)] = np.maximum(best[:, columns.index(topic.topic_id)], values[:, k])
     found = constrain(edits, dict(zip(asked["ticket_id"].to_list(), best.round(4), strict=True)), columns)
-    return pl.DataFrame([(t, *place) for t, place in sorted(found.items())], schema=schema, orient="row")
+    return pl.DataFrame([(t, *place) for t, place in sorted(found.items())], schema=_NOBODY.schema, orient="row")
 
 
+def _is_fresh(con: duckdb.DuckDBPyConnection, edits: list[Edit]) -> bool:
+    """Whether one of the tickets that people have said something about was read since it had its place."""
+    ids = constrained_tickets(edits)
+    return bool(ids and con.execute(f"{FRESH} where list_contains($ids, ticket_id) limit 1", {"ids": ids}).fetchall())
+
+
+_NOBODY = pl.DataFrame(schema={"ticket_id": pl.String, "topic_id": pl.String, "similarity": pl.Float64})
 _ALL_TICKETS = """
     create or replace temp table all_tickets as
     select row_number() over () as n, ticket_id, title, clean_text as text, language from enrich.tickets
@@ -229,19 +243,18 @@ def nearest_topics(points: Matrix, topics: list[Topic]) -> tuple[list[str | None
     )
 
 
-def publish_topics(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+def publish_topics(con: duckdb.DuckDBPyConnection, run: Run, topics: dict[str, Topic]) -> None:
     """enrich.topics and enrich.topic_lineage, made again from the journal, with the tickets of today."""
     counts = dict(con.sql("select topic_id, count(*) from enrich.tickets group by topic_id").fetchall())
-    topics = []
-    for topic in read_topics(run).values():
+    rows = []
+    for topic in topics.values():
         born_at = parse(topic.born_at).replace(tzinfo=None)
         size = counts.get(topic.topic_id, 0)
-        topics.append((topic.topic_id, topic.label, topic.words, size, born_at, topic.status, topic.version))
+        rows.append((topic.topic_id, topic.label, topic.words, size, born_at, topic.status, topic.version))
     lineage = run.journal.read("topic_lineage")
     con.execute("delete from enrich.topics")
     con.execute("delete from enrich.topic_lineage")
-    if topics:
-        con.executemany("insert into enrich.topics values (?, ?, ?, ?, ?, ?, ?)", topics)
+    insert(con, "enrich.topics", pl.DataFrame(rows, schema=_TOPICS, orient="row"))
     if lineage.height:
         con.register("lineage", lineage.select("id", "payload", "pulled_at").to_arrow())
         con.execute(
@@ -249,3 +262,9 @@ def publish_topics(con: duckdb.DuckDBPyConnection, run: Run) -> None:
             " (payload->>'tickets')::integer, pulled_at::timestamp from lineage"
         )
         con.unregister("lineage")
+
+
+_TOPICS: dict[str, Any] = {
+    "topic_id": pl.String, "label": pl.String, "words": pl.List(pl.String), "tickets": pl.Int32,
+    "born_at": pl.Datetime("us"), "status": pl.String, "model_id": pl.String,
+}  # fmt: skip

@@ -27,6 +27,7 @@ from flows.enrich.batches import count, insert, read_table
 from flows.enrich.calibration import calibration_error
 from flows.enrich.conversations import documents, read_conversations
 from flows.enrich.models import Models
+from flows.enrich.scope import FRESH, note, to_follow
 from flows.enrich.words import common_words
 
 VERSION = 2
@@ -51,19 +52,29 @@ _ANSWERED = f"""
     group by ticket_id, created_at
     order by created_at desc, ticket_id limit {MAX_EXAMPLES}
 """
+# Tickets without a score of their text as it is, and REREAD of those whose score is an older model's.
 _UNSCORED = f"""
     create or replace temp table unscored_tickets as
-    select row_number() over () as n, ticket_id, title, clean_text as text, content_hash
-    from (
-        select read.*, scored.content_hash is not distinct from read.content_hash as is_stale,
-            row_number() over (
-                partition by scored.content_hash is not distinct from read.content_hash order by read.ticket_id
-            ) as place
-        from enrich.tickets as read
-        left join enrich.bug_scores as scored on scored.ticket_id = read.ticket_id
+    with stale as (
+        select read.ticket_id, scored.content_hash is not distinct from read.content_hash as is_older
+        from (select ticket_id, content_hash from enrich.tickets where ticket_id in ({{which}})) as read
+        left join (select * from enrich.bug_scores where ticket_id in ({{which}})) as scored
+            on scored.ticket_id = read.ticket_id
         where scored.content_hash is distinct from read.content_hash or scored.model_id is distinct from $model_id
+    ),
+    wanted as (
+        select ticket_id
+        from stale
+        qualify not is_older or row_number() over (partition by is_older order by ticket_id) <= {REREAD}
     )
-    where not is_stale or place <= {REREAD}
+    select row_number() over () as n, read.ticket_id, read.title, read.clean_text as text, read.content_hash
+    from enrich.tickets as read
+    inner join wanted on wanted.ticket_id = read.ticket_id
+"""
+_ORPHANS = """
+    delete from enrich.bug_scores where ticket_id in (
+        ({which}) except select ticket_id from enrich.tickets where ticket_id in ({which})
+    )
 """
 
 
@@ -151,7 +162,7 @@ def _fit(rows: csr_matrix, truth: NDArray[np.bool_]) -> tuple[Floats, float]:
 
 
 def _features(words: TfidfVectorizer, grams: TfidfVectorizer, texts: list[str]) -> csr_matrix:
-    return hstack([words.transform(texts), characters.transform(grams, _heads(texts))]).tocsr()
+    return hstack([characters.transform_words(words, texts), characters.transform(grams, _heads(texts))]).tocsr()
 
 
 def _heads(texts: list[str]) -> list[str]:
@@ -196,12 +207,17 @@ def refresh_bug_scores(con: duckdb.DuckDBPyConnection, run: Run, found: Models) 
     model: BugModel | None = found.artifact(NAME)
     if model is None:
         con.execute("delete from enrich.bug_scores")
+        note(con, NAME, None)
         return 0
-    con.execute("delete from enrich.bug_scores where ticket_id not in (select ticket_id from enrich.tickets)")
-    con.execute(_UNSCORED, {"model_id": model.model_id})
+    which = to_follow(con, NAME, model.model_id)
+    con.execute(_ORPHANS.format(which=FRESH if which == FRESH else "select ticket_id from enrich.bug_scores"))
+    con.execute(_UNSCORED.format(which=which), {"model_id": model.model_id})
     total = count(con, "unscored_tickets")
     con.execute("delete from enrich.bug_scores where ticket_id in (select ticket_id from unscored_tickets)")
     for rows in read_table(con, run, "unscored_tickets", model, BATCH, CHUNK):
         insert(con, "enrich.bug_scores", rows)
     con.execute("drop table unscored_tickets")
+    if which != FRESH:
+        older = con.execute("select 1 from enrich.bug_scores where model_id <> ? limit 1", [model.model_id]).fetchall()
+        note(con, NAME, None if older else model.model_id)
     return total

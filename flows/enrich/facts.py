@@ -10,7 +10,10 @@ import polars as pl
 
 from flows.core.keys import digest
 from flows.enrich import actions, entities, help_links, mentions, signatures, steps
+from flows.enrich.scope import is_read_with, note
 from flows.enrich.seeds import StepSeed
+
+LINKS = "step_articles"  # part of what is read
 
 # Columns of enrich.messages, then lists that become rows of the tables named like them.
 COLUMNS: dict[str, Any] = {"actions": pl.List(pl.String), "reply_key": pl.String}
@@ -64,10 +67,8 @@ def rows_of(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     return rows
 
 
-def link_articles(con: duckdb.DuckDBPyConnection) -> None:
-    """Which article each step of enrich.steps is about, by the articles there are now."""
-    if not con.sql("select 1 from enrich.steps where article is not null limit 1").fetchall():
-        return
+def article_keys(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """How the articles there are now can be named: `article`, as in enrich.steps, and `article_id`."""
     found: dict[str, str] = {}
     articles = con.sql(
         "select article_id, url, title from intermediate.int_articles order by article_id desc"
@@ -76,7 +77,15 @@ def link_articles(con: duckdb.DuckDBPyConnection) -> None:
         if title:
             found[help_links.title_key(title)] = article_id
     found |= {help_links.article_key(url): article_id for article_id, url, _ in articles if url}
-    keys = pl.DataFrame({"article": list(found), "article_id": list(found.values())}, schema_overrides=_ARTICLES)
+    return pl.DataFrame({"article": list(found), "article_id": list(found.values())}, schema=_ARTICLES)
+
+
+def link_articles(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame) -> None:
+    """Which article each step of enrich.steps is about, where `article_keys` are others than before: steps that are
+    read now are inserted with theirs."""
+    made_with = digest(*keys["article"], "", *keys["article_id"])[:16]
+    if is_read_with(con, LINKS, made_with):
+        return
     con.register("article_keys", keys.to_arrow())
     con.execute(
         "update enrich.steps set article_id = wanted.article_id from (select s.rowid as place, keys.article_id"
@@ -84,6 +93,7 @@ def link_articles(con: duckdb.DuckDBPyConnection) -> None:
         " and s.article_id is distinct from keys.article_id) as wanted where steps.rowid = wanted.place"
     )
     con.unregister("article_keys")
+    note(con, LINKS, made_with)
 
 
 _ARTICLES: dict[str, Any] = {"article": pl.String, "article_id": pl.String}

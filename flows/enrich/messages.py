@@ -89,7 +89,9 @@ def refresh_messages(con: duckdb.DuckDBPyConnection, run: Run) -> int:
     """Read what changed in intermediate.int_messages into enrich.messages. Returns how many messages were read."""
     fact_rules = facts.rules_in_force(con, read_steps(run.settings.dbt_dir))
     polarity: PolarityModel | None = load(run, {}).artifact(POLARITY)
-    rules = ".".join((RULES, redaction.fingerprint(), fact_rules.digest, polarity.model_id if polarity else ""))
+    rules = ".".join((RULES, redaction.fingerprint(), fact_rules.digest, ""))
+    articles = facts.article_keys(con)
+    facts.link_articles(con, articles)
     look_at(con, "messages", rules)
     con.execute(_CHANGED, {"rules": rules})
     if count(con, "changed_messages"):
@@ -101,7 +103,10 @@ def refresh_messages(con: duckdb.DuckDBPyConnection, run: Run) -> int:
         read = partial(read_messages, rules=fact_rules, polarity=polarity)
         for frame in read_table(con, run, "unread_messages", read, BATCH, CHUNK):
             for table in facts.ROWS:
-                insert(con, f"enrich.{table}", facts.rows_of(frame, table))
+                rows = facts.rows_of(frame, table)
+                if table == "steps":
+                    rows = rows.join(articles, on="article", how="left")
+                insert(con, f"enrich.{table}", rows)
             insert(con, "enrich.messages", frame.drop(facts.ROWS).with_columns(enriched_at=at))
             failed = frame.filter(pl.col("extractor_error").is_not_null()).height
             if failed:
@@ -110,7 +115,6 @@ def refresh_messages(con: duckdb.DuckDBPyConnection, run: Run) -> int:
     else:
         total = 0
     con.execute("drop table changed_messages")
-    facts.link_articles(con)
     looked_at(con, "messages", rules)
     return total
 
@@ -119,6 +123,7 @@ _SCHEMA: dict[str, Any] = {
     "message_id": pl.String, "ticket_id": pl.String, "content_hash": pl.String, "clean_text": pl.String,
     "code_text": pl.String, "language": pl.String, "sentiment": pl.Float64, "churn_kind": pl.String,
     "churn_span": pl.String, "is_automatic": pl.Boolean, "extractor_error": pl.String, "tone": pl.String,
+    "polarity_model": pl.String,
     **facts.SCHEMA,
 }  # fmt: skip
 
@@ -142,7 +147,7 @@ def read_messages(
     if polarity and scored:
         values = attempt("polarity", [], lambda: polarity.scores([row["clean_text"] for row in scored]))
         for row, value in zip(scored, values or (), strict=values is not None):
-            row["sentiment"] = value
+            row["sentiment"], row["polarity_model"] = value, polarity.model_id
     second = attempt("language", [], lambda: language.detect_second(texts, languages)) or [None] * len(rows)
     return pl.DataFrame(read, schema=_SCHEMA).with_columns(second_language=pl.Series(second, dtype=pl.String))
 

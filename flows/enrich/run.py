@@ -11,7 +11,9 @@ from flows.enrich.bugs import refresh_bug_scores
 from flows.enrich.labels import taxonomies_of
 from flows.enrich.messages import refresh_messages
 from flows.enrich.models import load
+from flows.enrich.rescoring import score_again
 from flows.enrich.satisfaction import expect_satisfaction
+from flows.enrich.scope import all_followed
 from flows.enrich.seeds import read_seeds
 from flows.enrich.tickets import refresh_tickets
 from flows.enrich.train import train_connection
@@ -28,6 +30,7 @@ def enrich_connection(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     """The same on an open connection. Trains first when a taxonomy in use has no model yet."""
     seeds = read_seeds(run.settings.dbt_dir)
     run.report.count("enrich.messages", refresh_messages(con, run))
+    run.report.count("enrich.messages_scored_again", score_again(con, run))
     models = load(run, taxonomies_of(con, run, seeds))
     if any(not models.model_id_for(source) for source in models.taxonomies):
         models = train_connection(con, run)
@@ -36,4 +39,5 @@ def enrich_connection(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     run.report.count("enrich.article_matches", refresh_matches(con, run, models))
     run.report.count("enrich.bug_scores", refresh_bug_scores(con, run, models))
     assign_topics(con, run, models.embedder)
+    all_followed(con)
     report_outside(con, run)

@@ -30,9 +30,10 @@ from sklearn.model_selection import TimeSeriesSplit
 from flows.core.keys import digest
 from flows.core.run import Run
 from flows.enrich import sentiment
+from flows.enrich.batches import count
 from flows.enrich.calibration import calibration_error
 from flows.enrich.models import Models
-from flows.enrich.scope import note
+from flows.enrich.scope import note, to_follow
 
 log = logging.getLogger("groundswell")
 
@@ -115,13 +116,19 @@ _RATED = f"""
     limit {MAX_RATINGS}
 """
 _UNJUDGED = """
+    create or replace temp table unjudged_tickets as
     select ticket_id, 'infinity'::timestamp as until from enrich.tickets
-    where satisfaction_model is distinct from '{model_id}'
+    where satisfaction_model is distinct from $model_id and ticket_id in ({which})
 """
 _EXPECT = """
-    update enrich.tickets as ticket set satisfaction_expected = judged.expected,
-        satisfaction_reasons = judged.reasons, satisfaction_model = $model_id
-    from judged where judged.ticket_id = ticket.ticket_id
+    update enrich.tickets as ticket set satisfaction_expected = asked.expected,
+        satisfaction_reasons = asked.reasons, satisfaction_model = $model_id
+    from (
+        select unjudged_tickets.ticket_id, judged.expected, judged.reasons
+        from unjudged_tickets
+        left join judged on judged.ticket_id = unjudged_tickets.ticket_id
+    ) as asked
+    where asked.ticket_id = ticket.ticket_id
 """
 
 
@@ -285,7 +292,16 @@ def expect_satisfaction(con: duckdb.DuckDBPyConnection, run: Run, found: Models)
     model: SatisfactionModel | None = found.artifact(NAME)
     if model is None:
         return
-    shown = con.sql(_SHOWN.format(asked=_UNJUDGED.format(model_id=model.model_id))).pl()
+    con.execute(_UNJUDGED.format(which=to_follow(con, NAME, model.model_id)), {"model_id": model.model_id})
+    if count(con, "unjudged_tickets"):
+        _judge(con, run, model)
+    con.execute("drop table unjudged_tickets")
+    note(con, NAME, model.model_id)
+
+
+def _judge(con: duckdb.DuckDBPyConnection, run: Run, model: SatisfactionModel) -> None:
+    """Write what is expected of unjudged_tickets."""
+    shown = con.sql(_SHOWN.format(asked="select ticket_id, until from unjudged_tickets")).pl()
     rows: Any = rows_of(shown) if shown.height else np.zeros((0, len(FEATURES)))
     judged = shown.select("ticket_id").with_columns(
         expected=pl.Series(model.expected(rows), dtype=pl.Float64),
@@ -294,9 +310,4 @@ def expect_satisfaction(con: duckdb.DuckDBPyConnection, run: Run, found: Models)
     con.register("judged", judged.to_arrow())
     con.execute(_EXPECT, {"model_id": model.model_id})
     con.unregister("judged")
-    con.execute(
-        "update enrich.tickets set satisfaction_model = $model_id, satisfaction_expected = null,"
-        " satisfaction_reasons = null where satisfaction_model is distinct from $model_id",
-        {"model_id": model.model_id},
-    )
     run.report.count("enrich.satisfaction", judged.height)

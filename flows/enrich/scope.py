@@ -1,10 +1,15 @@
-"""Which tickets are looked at: those that dbt says have changed, or all where the rules have."""
+"""Which tickets are looked at: those that dbt says have changed, or all where the rules have.
+
+What follows from a ticket's row (article, bug score, expected rating) looks at the tickets that were read since it was
+made: `fresh`, which a run that was stopped on the way leaves to the next one.
+"""
 
 from __future__ import annotations
 
 import duckdb
 
 CHANGES = "intermediate.int_ticket_changes"
+FRESH = "select ticket_id from enrich.fresh_tickets"
 
 _SCOPE = f"""
     create or replace temp table tickets_in_scope as
@@ -40,6 +45,21 @@ def looked_at(con: duckdb.DuckDBPyConnection, part: str, rules: str) -> None:
     """Note that all tickets have been read with these rules."""
     note(con, part, rules)
     con.execute("drop table tickets_in_scope")
+
+
+def to_follow(con: duckdb.DuckDBPyConnection, part: str, rules: str) -> str:
+    """SQL of the ids of tickets for which a part has something to do: all, where it was last made with other rules."""
+    return FRESH if is_read_with(con, part, rules) else "select ticket_id from enrich.tickets"
+
+
+def are_fresh(con: duckdb.DuckDBPyConnection, tickets: str) -> None:
+    """Note that tickets (SQL that gives their ids) are about to be read."""
+    con.execute(f"insert into enrich.fresh_tickets {tickets}")
+
+
+def all_followed(con: duckdb.DuckDBPyConnection) -> None:
+    """Note that every part has been made for the tickets that were read."""
+    con.execute("delete from enrich.fresh_tickets")
 
 
 def is_read_with(con: duckdb.DuckDBPyConnection, part: str, rules: str) -> bool:

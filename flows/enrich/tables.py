@@ -9,13 +9,13 @@ TABLES: dict[str, str] = {
     # One row a message. `code_text` is what was pasted from a machine: logs, traces.
     # `sentiment` is -1 to 1, null where it is unknown (not a customer, not a language we score). `churn_span` are the
     # words in which a customer says that they may leave, null in all others. `second_language` is that of the end of a
-    # long text that begins in another. `tone` is the strongest
-    # that they name, `actions` are what an agent did, `reply_key` is the same for equal replies.
+    # long text that begins in another. `polarity_model` is the model whose score it is, null for the lexicon's. `tone`
+    # is the strongest that they name, `actions` are what an agent did, `reply_key` is the same for equal replies.
     "messages": """
         message_id VARCHAR, ticket_id VARCHAR, content_hash VARCHAR, clean_text VARCHAR, code_text VARCHAR,
         language VARCHAR, sentiment DOUBLE, churn_kind VARCHAR, churn_span VARCHAR,
         is_automatic BOOLEAN, extractor_error VARCHAR, enriched_at TIMESTAMP, second_language VARCHAR,
-        tone VARCHAR, actions VARCHAR[], reply_key VARCHAR
+        tone VARCHAR, actions VARCHAR[], reply_key VARCHAR, polarity_model VARCHAR
     """,
     # One row a thing that a message names, with the words that name it; `said_by` is the role of its author.
     "entities": """
@@ -51,14 +51,17 @@ TABLES: dict[str, str] = {
         intent_novelty VARCHAR, sentiment_slope DOUBLE, sentiment_messages INTEGER, satisfaction_expected DOUBLE,
         satisfaction_reasons VARCHAR, satisfaction_model VARCHAR
     """,
+    # Tickets whose row is newer than what follows from it: article, bug score, expected rating. Empty between runs.
+    "fresh_tickets": "ticket_id VARCHAR",
     # One row an ask of a ticket that has several: sentences of its opening message (at most 500 characters are kept)
     # and what the intent model says of them, as in `tickets`. A ticket without rows asks for one thing, its intent.
     "asks": """
         ticket_id VARCHAR, position INTEGER, text VARCHAR, intent VARCHAR, intent_confidence DOUBLE,
         intent_status VARCHAR, intent_reasons VARCHAR
     """,
-    # The rules that all messages and all tickets, and the models (part `models`) that all tickets, were last read with.
-    # Parts `... tried`: of what a model was fitted and found to be of no use.
+    # The rules that all messages and all tickets, and the models (part `models`) that all tickets, were last read with;
+    # and for each part of what follows from them, what all of it was last made with. Parts `... tried`: of what a model
+    # was fitted and found to be of no use.
     "read_with": "part VARCHAR, rules VARCHAR",
     "topics": """
         topic_id VARCHAR, label VARCHAR, words VARCHAR[], tickets INTEGER, born_at TIMESTAMP, status VARCHAR,

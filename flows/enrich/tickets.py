@@ -19,7 +19,7 @@ from flows.enrich.corrections import Correction, corrections, look_at_corrected
 from flows.enrich.embedders import can_fill, is_alone, lacks
 from flows.enrich.models import SEEDED, Models
 from flows.enrich.reader import PARTS, TicketReader
-from flows.enrich.scope import is_read_with, look_at, looked_at, note
+from flows.enrich.scope import are_fresh, is_read_with, look_at, looked_at, note
 from flows.enrich.seeds import Seeds
 
 BATCH = 1_000  # tickets that are read together
@@ -172,6 +172,7 @@ def _read_changed(con: duckdb.DuckDBPyConnection, run: Run, reader: Callable[[],
     if count(con, "changed_tickets"):
         note_topics(con, "select ticket_id from changed_tickets where is_known and content_hash is not null")
         followups.refresh_followups(con, run, "select ticket_id from changed_tickets")
+        are_fresh(con, "select ticket_id from changed_tickets")
         con.execute(_GONE)
         prepare_conversations(con, "select ticket_id from changed_tickets where content_hash is not null")
         total = count(con, "conversations")

@@ -69,6 +69,16 @@ def test_only_tickets_that_were_read_again_are_matched_again(con: duckdb.DuckDBP
     assert "z:4" not in after
 
 
+def test_once_all_are_matched_only_tickets_that_were_read_are_looked_at(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    enriched(con, tmp_path)
+    con.execute("delete from enrich.article_matches where ticket_id = 'z:1'")
+    add_message(con, "z:2", 2, "We will look at it", role="agent", minute=600)
+    assert enriched(con, tmp_path, 1) == 1
+    assert "z:1" not in matched(con)
+
+
 def test_when_an_article_changes_all_tickets_are_matched_again(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     enriched(con, tmp_path)
     con.execute(

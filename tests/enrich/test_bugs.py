@@ -69,6 +69,50 @@ def test_only_what_changed_is_scored_again_and_what_is_gone_goes(tmp_path: Path)
     assert scores(con)["z:1"] > before and "z:2" not in scores(con)
 
 
+def test_once_all_are_scored_only_tickets_that_were_read_are_looked_at(tmp_path: Path) -> None:
+    con = world()
+    train_connection(con, make_run(tmp_path))
+    enrich_connection(con, make_run(tmp_path))
+    con.execute("update enrich.bug_scores set content_hash = null, likeness = 2 where ticket_id in ('z:1', 'z:2')")
+    con.execute("update intermediate.int_messages set body = 'the export crashes' where message_id = 'z:1/1'")
+    run = make_run(tmp_path, hours=1)
+    enrich_connection(con, run)
+    assert run.report.counts["enrich.bug_scores"] == 1
+    assert scores(con)["z:1"] <= 1 and scores(con)["z:2"] == 2
+    assert con.sql("from enrich.fresh_tickets").fetchall() == []
+
+
+def test_an_older_model_s_scores_are_made_again_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bugs, "_UNSCORED", bugs._UNSCORED.replace(str(bugs.REREAD), "100"))
+    con = world()
+    train_connection(con, make_run(tmp_path))
+    enrich_connection(con, make_run(tmp_path))
+    con.execute("update enrich.bug_scores set model_id = 'older'; delete from enrich.read_with where part = 'bugs'")
+    counts = []
+    for hour in range(1, 5):
+        run = make_run(tmp_path, hours=hour)
+        enrich_connection(con, run)
+        counts.append(run.report.counts["enrich.bug_scores"])
+    assert counts == [100, 100, 40, 0]
+
+
+def test_what_a_run_that_was_stopped_has_read_is_scored_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    con = world()
+    train_connection(con, make_run(tmp_path))
+    enrich_connection(con, make_run(tmp_path))
+    con.execute("update intermediate.int_messages set body = 'the export crashes' where message_id = 'z:1/1'")
+    before = scores(con)["z:1"]
+    with monkeypatch.context() as stopped:
+        stopped.setattr("flows.enrich.run.refresh_matches", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            enrich_connection(con, make_run(tmp_path, hours=1))
+    assert scores(con)["z:1"] == before
+    enrich_connection(con, make_run(tmp_path, hours=2))
+    assert scores(con)["z:1"] > before
+
+
 def test_a_model_of_the_same_tickets_is_the_same_and_is_kept(tmp_path: Path) -> None:
     con = world()
     run = make_run(tmp_path)
@@ -78,7 +122,7 @@ def test_a_model_of_the_same_tickets_is_the_same_and_is_kept(tmp_path: Path) -> 
     assert current(run)["bugs"]["model_id"] == first
     enrich_connection(con, run)
     known = scores(con)
-    con.execute("delete from enrich.bug_scores")
+    con.execute("delete from enrich.bug_scores; delete from enrich.read_with")
     refresh_bug_scores(con, run, load(run, {}))
     assert scores(con) == known
 

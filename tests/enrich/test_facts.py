@@ -56,6 +56,12 @@ def test_rows_go_with_their_message_and_articles_are_found_later(tmp_path: Path)
     assert rows(con, "select article_id from enrich.steps where ticket_id = 'z:0' and article is not null") == [
         ("z:a1",)
     ]
+    # Once all are linked, only steps that are read are: they come with their article.
+    con.execute("update enrich.steps set article_id = 'kept' where ticket_id = 'z:0' and article is not null")
+    add_message(con, "z:1", 2, f"I followed the guide {LINK}. It did not help.", minute=600)
+    enrich_connection(con, make_run(tmp_path, hours=1))
+    linked = rows(con, "select ticket_id, article_id from enrich.steps where article is not null order by all")
+    assert linked == [("z:0", "kept"), ("z:1", "z:a1")]
     con.execute("update intermediate.int_messages set body = 'HTTP 504' where message_id = 'z:0/2'")
     enrich_connection(con, make_run(tmp_path, hours=2))
     assert rows(con, "select value from enrich.entities where message_id = 'z:0/2'") == [("504",)]

@@ -11,8 +11,9 @@ import pytest
 from enrich_world import add_ticket, make_run, make_warehouse
 
 from flows.core.errors import ConfigError
+from flows.core.run import Run
 from flows.enrich import polarity
-from flows.enrich.models import load
+from flows.enrich.models import current, load
 from flows.enrich.polarity import (
     CLASSES,
     MIN_LABELS,
@@ -24,6 +25,7 @@ from flows.enrich.polarity import (
 )  # fmt: skip
 from flows.enrich.run import enrich_connection
 from flows.enrich.train import train_connection
+from flows.settings import Settings
 
 # A trade's own words: the lexicon knows none of them.
 WORDS = {
@@ -94,14 +96,37 @@ def test_a_company_s_labels_score_its_messages_from_the_next_reading_on(
     (entry,) = [body for body in later.journal.latest("model").values() if body["name"] == polarity.NAME]
     assert entry["trained_on"] == 90
     assert entry["metrics"]["macro_f1"] > entry["metrics"]["lexicon_baseline"]
-    third = make_run(tmp_path, hours=2)
-    enrich_connection(con, third)
-    assert con.sql(score).fetchall()[0][0] < -0.3
-    assert third.report.counts["enrich.messages"] == 97
-    fourth = make_run(tmp_path, hours=3)
-    train_connection(con, fourth)
-    enrich_connection(con, fourth)
-    assert (fourth.report.counts["enrich.messages"], fourth.report.counts["enrich.tickets"]) == (0, 0)
+    last_score = "select sentiment_last from enrich.tickets where ticket_id = 'z:new'"
+    assert con.sql(last_score).fetchall() == [(0.0,)]
+    left = []
+    for hour in range(2, 6):  # a few tickets a run, the newest first, without reading a message again
+        hourly = bounded(tmp_path, hours=hour)
+        enrich_connection(con, hourly)
+        counts = hourly.report.counts
+        assert counts["enrich.messages"] == 0
+        assert counts["enrich.tickets"] == counts["enrich.messages_scored_again"] <= 40
+        assert con.sql(score).fetchall()[0][0] < -0.3
+        left.append(counts.get("enrich.messages_left"))
+    assert left == [57, 17, 0, None]
+    assert con.sql(last_score).fetchall()[0][0] < -0.3
+    add_ticket(con, "z:later", "Pump", "The pump is leaking", minute=950)
+    last = make_run(tmp_path, hours=7)
+    train_connection(con, last)
+    enrich_connection(con, last)
+    assert last.report.counts["enrich.tickets"] == 1
+    model = "select polarity_model = ? from enrich.messages where ticket_id in ('z:later', 'z:new')"
+    assert con.execute(model, [entry_id(last)]).fetchall() == [(True,), (True,)]
+
+
+def bounded(home: Path, *, hours: int) -> Run:
+    """An hourly run that reads 40 tickets again for a new model."""
+    made = make_run(home, hours=hours)
+    settings = Settings.model_validate({**made.settings.model_dump(), "models": {"reread_hourly": 40}})
+    return Run.start("hourly", settings, now=made.now)
+
+
+def entry_id(run: Run) -> str:
+    return current(run)[polarity.NAME]["model_id"]
 
 
 def test_a_model_that_is_no_better_than_the_lexicon_is_fitted_once(

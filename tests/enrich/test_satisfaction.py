@@ -144,6 +144,12 @@ def test_open_tickets_are_judged_once_by_the_model_in_force(tmp_path: Path, monk
     assert third.report.counts["enrich.satisfaction"] == 1
     now = con.sql("select satisfaction_expected from enrich.tickets where ticket_id = 'z:pleased'").fetchall()[0][0]
     assert now < judged["z:pleased"]
+    # Once all are judged, only tickets that were read are looked at.
+    con.execute("update enrich.tickets set satisfaction_model = null where ticket_id = 'z:sour'")
+    add_message(con, "z:pleased", 5, PLEASED, minute=7_000)
+    fourth = make_run(tmp_path, hours=3)
+    enrich_connection(con, fourth)
+    assert fourth.report.counts["enrich.satisfaction"] == 1
 
 
 def rate(con, ticket_id: str, is_good: bool, *, minute: int) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from enrich_world import add_ticket, make_run, make_warehouse
+from enrich_world import add_message, add_ticket, make_run, make_warehouse
 
 from flows.enrich import embedding, topics
 from flows.enrich.assignment import read_topics
@@ -164,7 +164,7 @@ def test_people_merge_rename_and_split_topics(tmp_path: Path) -> None:
     assert len(set(split.values())) == 3
 
 
-def test_pairs_that_people_named_are_respected_by_every_run(tmp_path: Path) -> None:
+def test_pairs_that_people_named_are_respected_by_every_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     con = make_warehouse(90)
     night(con, tmp_path, 0)
     before = assigned(con)
@@ -177,6 +177,17 @@ def test_pairs_that_people_named_are_respected_by_every_run(tmp_path: Path) -> N
     assert {row[0]: row[3] for row in moves(con)}.keys() <= {"z:1", "z:0", "z:3"}
     assert {row[3] for row in moves(con)} == {"constraint"}
     count = len(moves(con))
+    # Nothing is encoded for them as long as neither they nor what was said of them has changed.
+    with monkeypatch.context() as idle:
+        idle.setattr("flows.enrich.assignment.constrain", lambda *_: 1 / 0)
+        enrich_connection(con, make_run(tmp_path, hours=1))
+        add_message(con, "z:1", 2, "Nobody answers", minute=900)
+        with pytest.raises(ZeroDivisionError):
+            enrich_connection(con, make_run(tmp_path, hours=1))
+    enrich_connection(con, make_run(tmp_path, hours=1))
+    assert assigned(con) == after
+    con.execute("delete from intermediate.int_messages where message_id = 'z:1/2'")
+    enrich_connection(con, make_run(tmp_path, hours=1))
     rebuilt = make_warehouse(90)
     enrich_connection(rebuilt, make_run(tmp_path, hours=2))
     assert assigned(rebuilt) == after
