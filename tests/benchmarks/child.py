@@ -12,7 +12,7 @@ from tests.benchmarks.world import settings_of
 
 
 def stage(home: str, name: str) -> dict[str, Any]:
-    """One stage of a backfill."""
+    """One stage of a backfill, or the reading of messages (`read`) that learning begins with."""
     from flows.core.run import Run
     from flows.stages import Direct, Stages
 
@@ -20,6 +20,12 @@ def stage(home: str, name: str) -> dict[str, Any]:
     stages = Stages(run, Direct())
     if name == "validate":
         stages.validate()
+    elif name == "read":
+        from flows.enrich.messages import refresh_messages
+        from flows.warehouse.duck import writer
+
+        with stages.writing(), writer(run) as con:
+            refresh_messages(con, run)
     else:
         with stages.writing():
             getattr(stages, name)()

@@ -2,7 +2,7 @@
 
     validate        read every landed payload once and decode it with orjson
     stage           read the same Parquet once, decode nothing, and write the tables that the stage makes
-    enrich          the pure function on one batch of messages, times their number, on all cores
+    read            the pure function on one batch of messages, times their number, on all cores
     judge, history  write the tables that judging makes, their contents being known
     show            copy the file of the serving copy
 
@@ -29,7 +29,7 @@ from flows.settings import Settings
 WHAT = {
     "validate": "read each payload once, decode it with orjson",
     "stage": "read the Parquet once, write the tables of the stage",
-    "enrich": "the pure function on 2,500 messages, times their number, on all cores",
+    "read": "the pure function on 2,500 messages, times their number, on all cores",
     "judge": "write the tables that judging makes",
     "show": "copy the serving file",
 }
@@ -83,7 +83,7 @@ def _copy_tables(con: duckdb.DuckDBPyConnection, settings: Settings, which: str)
     con.execute("checkpoint")
 
 
-def _enrich(settings: Settings) -> float:
+def _read(settings: Settings) -> float:
     """Cleaning, redacting and reading of messages; the first batch, which compiles expressions, is not counted."""
     from flows.enrich import messages
 
@@ -112,5 +112,5 @@ def _landed(settings: Settings) -> list[str]:
 
 
 _FLOORS: dict[str, Callable[[Settings], float | None]] = {
-    "validate": _validate, "stage": _stage, "enrich": _enrich, "judge": _judge, "show": _show,
+    "validate": _validate, "stage": _stage, "read": _read, "judge": _judge, "show": _show,
 }  # fmt: skip

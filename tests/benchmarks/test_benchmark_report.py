@@ -53,8 +53,12 @@ def test_the_tables_say_stage_size_and_the_whole() -> None:
 def test_reading_is_held_against_messages_a_second_and_against_its_memory() -> None:
     slow = results()
     for size, stages in slow["backfill"].items():
-        stages["enrich"] = {"seconds": size / 500, "cpu": 1.0, "peak_mb": 5_000}
-    assert "Reading 40,000 messages: 2,000 a second, at most 5,000 MiB." in markdown(slow)
+        stages["read"] = {"seconds": size / 1_000, "cpu": size / 1_000, "peak_mb": 5_000}
+        stages["enrich"] = {"seconds": size / 1_000, "cpu": size / 1_000, "peak_mb": 3_000}
+    assert (
+        "Enriching 40,000 messages, training apart: 2,000 a second (4,000 by the seconds of CPU, were both cores free),"
+        " at most 5,000 MiB." in markdown(slow)
+    )
     assert [line for line in missed(slow) if line.startswith("reading of 1,000,000")] == [
         "reading of 1,000,000 tickets: 2000 messages a second, not 3000",
         "reading of 1,000,000 tickets: 5000 MiB, not 4096",
