@@ -15,10 +15,14 @@ from flows.enrich.quotes import title_of
 TEXT = 1_500  # characters of the opening message that models read
 
 # The opening message is the customer's first; a ticket opened by an agent on behalf of somebody has none,
-# and then the first message speaks for it. Texts are joined last, so that only those of openings are moved.
+# and then the first message speaks for it. Texts are joined last, so that only those of openings are moved;
+# they are chosen by their ticket before, so that those of all messages are not.
 _CONVERSATIONS = """
     create or replace temp table conversations as
-    with by_ticket as (
+    with chosen as not materialized (
+        select * from enrich.messages where ticket_id in ({which})
+    ),
+    by_ticket as (
         select said.ticket_id,
             arg_min(said.message_id, said.position + case
                 when said.author_role = 'customer' and said.is_public is not false then 0 else 1000000000 end
@@ -30,7 +34,7 @@ _CONVERSATIONS = """
             arg_max(read.churn_kind, said.position) filter (read.churn_kind is not null) as churn_kind,
             arg_max(read.churn_span, said.position) filter (read.churn_kind is not null) as churn_span
         from intermediate.int_messages as said
-        inner join enrich.messages as read on read.message_id = said.message_id
+        inner join chosen as read on read.message_id = said.message_id
         where said.ticket_id in ({which})
         group by said.ticket_id
     )
@@ -42,7 +46,7 @@ _CONVERSATIONS = """
         end as description
     from intermediate.int_tickets as t
     left join by_ticket on by_ticket.ticket_id = t.ticket_id
-    left join enrich.messages as opening on opening.message_id = by_ticket.opening_id
+    left join chosen as opening on opening.message_id = by_ticket.opening_id
     where t.ticket_id in ({which})
 """
 

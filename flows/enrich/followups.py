@@ -58,6 +58,7 @@ _STOP = frozenset((
 _ENDING = re.compile(r"(?:ing|ed|es|s|ly)$")
 
 
+# Texts are chosen by their ticket before they are joined: else those of all messages are moved.
 # Tickets with several messages of a customer in English. The replies between them count as a question or none.
 _FOLLOWUPS = f"""
     create or replace temp table followups as
@@ -67,7 +68,8 @@ _FOLLOWUPS = f"""
             case when m.author_role = 'customer' and coalesce(read.language, 'en') = 'en'
                 then left(read.clean_text, {SAMPLE}) end as text
         from intermediate.int_messages as m
-        inner join enrich.messages as read on read.message_id = m.message_id
+        inner join (select * from enrich.messages where ticket_id in ({{which}})) as read
+            on read.message_id = m.message_id
         where m.ticket_id in ({{which}}) and m.is_public is not false and not read.is_automatic
     ),
     listed as (

@@ -66,7 +66,8 @@ _SHOWN = """
             lag(m.sent_at) over (partition by m.ticket_id order by m.position) as before_at
         from intermediate.int_messages as m
         inner join asked on asked.ticket_id = m.ticket_id and m.sent_at <= asked.until
-        left join enrich.messages as read on read.message_id = m.message_id
+        left join (select * from enrich.messages where ticket_id in (select ticket_id from asked)) as read
+            on read.message_id = m.message_id
         where m.is_public is not false and m.author_role in ('customer', 'agent')
             and not coalesce(read.is_automatic, false)
     ),
