@@ -12,6 +12,7 @@ HERE = Path(__file__).parent
 # Files that wait for companies which live through many runs: these go first and the longest of them at once, since
 # a worker has a file to itself and should not be left alone with a long one at the end.
 LONG = (
+    "faults/test_day_in_peace.py",
     "faults/test_bad_network.py",
     "faults/test_killed.py",
     "end_to_end/test_whole_runs.py",

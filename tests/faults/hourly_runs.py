@@ -6,9 +6,11 @@ after a release that broke the dashboards, and in the seventh hour nobody can si
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pickle
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +32,7 @@ from flows.stages import Direct, execute, execute_stage
 
 BEGIN_HOURS = 54  # after the end of the company's history, which ends on a Saturday
 NIGHTLY_HOUR = 3  # UTC
+RUNS, QUIET = 20, 2  # of the day that is lived in peace and on a bad network
 PATIENCE = 3.0  # seconds that a vendor may be silent; pages of a whole history may take longer
 STORM = {"vendor": "any", "kind": "any", "share": 0.1, "times": 10**9, "seconds": PATIENCE + 0.5}
 
@@ -99,6 +102,16 @@ class TinyCompany:
         ).json()  # fmt: skip
         return [issue["title"] for issue in answer["data"]["issues"]["nodes"]]
 
+    def told(self) -> Counter[str]:
+        """How often each message of ours stands in Slack and each issue of ours on the board, by delivery key."""
+        keys = [
+            message["metadata"]["event_payload"]["delivery_key"]
+            for channel in ("C0ALERTS", "C0DIGEST", "C0OPS")
+            for message in self.slack(channel)
+            if message.get("metadata")
+        ]
+        return Counter([*keys, *self.issue_titles()])
+
     def assert_complete(self) -> None:
         """Every ticket of the helpdesk is landed as it is now."""
         landed = set(Store(load_settings().landing).read("zendesk", "tickets")["id"])
@@ -161,6 +174,19 @@ def live(tiny: TinyCompany, hours: int, *, storm: int | None = None, quiet: int 
     tiny.clear_faults()
     lived += tiny.hours(quiet)
     return Lived(lived, end_state(tiny.url), tiny.thrown)
+
+
+def first_of_all(shared: Path, live: Callable[[], Lived], *, again: bool = False) -> Lived:
+    """What the first of all workers lives through, kept at `shared` for the others, which wait for it. again: live
+    through it even where another worker has."""
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if shared.exists() and not again:
+            lived: Lived = pickle.loads(shared.read_bytes())
+            return lived
+        lived = live()
+        shared.write_bytes(pickle.dumps(lived))
+        return lived
 
 
 def growth(early: Sequence[Hour], late: Sequence[Hour]) -> list[str]:

@@ -1,6 +1,6 @@
 """Time: a machine whose zone changes between summer and winter, and tickets dated where no clock has been.
 
-What a run does after the clock has jumped, and after three days without a run, is in `test_bad_network.py`.
+What a run does after the clock has jumped, and after three days without a run, is in `test_day_in_peace.py`.
 """
 
 from __future__ import annotations
