@@ -171,7 +171,7 @@ class Models:
 
 
 def _read(path: Path) -> Any:
-    """An artifact of ours, from our own home; None where it is missing or was written by other library versions."""
+    """An artifact of ours, from our own home; None where it is missing or cannot be read."""
     try:
         return pickle.loads(path.read_bytes())
     except (OSError, pickle.UnpicklingError, AttributeError, ImportError, EOFError):
@@ -194,10 +194,16 @@ def load(run: Run, taxonomies: dict[str, str]) -> Models:
 
 
 def artifact_path(run: Run, model_id: str) -> Path:
-    """Where an artifact lies. One that other versions of the libraries wrote is not looked for: it is fitted again."""
-    return run.settings.home / "models" / model_id / f"model-{_libraries()}.pickle"
+    """Where an artifact lies. What other versions of our code or of the libraries wrote is not looked for: it is
+    fitted again."""
+    return run.settings.home / "models" / model_id / f"model-{_programs()}.pickle"
 
 
 @cache
-def _libraries() -> str:
-    return digest(*(version(name) for name in ("scikit-learn", "scipy", "numpy")))[:8]
+def _programs() -> str:
+    from flows.enrich import bugs, embedding, intent, polarity, satisfaction  # which import this module
+
+    libraries = [version(name) for name in ("scikit-learn", "scipy", "numpy")]
+    return digest(*libraries, *(str(module.VERSION) for module in (bugs, embedding, intent, polarity, satisfaction)))[
+        :8
+    ]

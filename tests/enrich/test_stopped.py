@@ -11,7 +11,7 @@ import pytest
 from enrich_world import add_ticket, make_run, make_warehouse
 
 from flows.enrich import facts, messages, models, tickets
-from flows.enrich.assignment import Topic, assign_topics, publish_topics
+from flows.enrich.assignment import Topic, assign_topics, publish_topics, read_topics
 from flows.enrich.models import load
 from flows.enrich.run import enrich_connection
 from flows.enrich.train import train_connection
@@ -75,7 +75,7 @@ def test_before_topics_are_found_in_a_new_space_tickets_stay_in_theirs(tmp_path:
     topic = Topic("t1", "Refunds", ["refund"], [1.0], 10, "live", "another space", "2026-01-01T00:00:00Z")
     run.journal.write("topic", [(topic.topic_id, topic.body())], run_id=run.run_id, at=run.now)
     con.execute("update enrich.tickets set topic_id = 't1', topic_similarity = 0.8 where ticket_id = 'z:2'")
-    publish_topics(con, run)
+    publish_topics(con, run, read_topics(run))
     assign_topics(con, run, space)
     assert con.sql("select ticket_id from enrich.tickets where topic_id = 't1'").fetchall() == [("z:2",)]
     assert con.sql("from enrich.topic_moves").fetchall() == []
@@ -84,13 +84,16 @@ def test_before_topics_are_found_in_a_new_space_tickets_stay_in_theirs(tmp_path:
     assert con.sql("from enrich.tickets where topic_id is not null").fetchall() == [], "nor longer than it lives"
 
 
-def test_artifacts_of_other_libraries_are_not_loaded_and_fitted_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("program", ["flows.enrich.intent.VERSION", "flows.enrich.models.version"])
+def test_artifacts_of_other_programs_are_not_loaded_and_fitted_again(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     con = make_warehouse(30)
     train_connection(con, make_run(tmp_path))
     fitted = set(tmp_path.glob("models/*/*.pickle"))
-    monkeypatch.setattr(models, "_libraries", lambda: "others")
+    request.addfinalizer(models._programs.cache_clear)
+    monkeypatch.setattr(program, 999 if program.endswith("VERSION") else lambda name: "999")
+    models._programs.cache_clear()
     later = make_run(tmp_path, hours=1)
     assert load(later, {}).entries == {}
     train_connection(con, later)
