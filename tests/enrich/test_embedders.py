@@ -180,7 +180,7 @@ def test_articles_without_a_vector_are_asked_for_again_and_tickets_matched_with_
         similar.append(con.sql("from enrich.article_matches order by ticket_id").fetchall())
     assert matched == [30, 0, 30, 0], "once with what there is, and once with all"
     assert similar[0] != similar[2] == similar[3]
-    con.execute("delete from enrich.article_matches")
+    con.execute("delete from enrich.article_matches; delete from enrich.read_with where part = 'articles'")
     enrich_connection(con, openai_run(tmp_path, service.url, hours=5))
     assert con.sql("from enrich.article_matches order by ticket_id").fetchall() == similar[3]
 

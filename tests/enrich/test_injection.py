@@ -95,7 +95,8 @@ def test_an_obeyed_ticket_harms_no_other(
     asked = {orjson.loads(body["messages"][1]["content"])["title"] for body in service.asked}
     assert asked == {f"Hello {name.replace('_', ' ')}" for name in ATTACKS}
     assert con.sql(rows).fetchall() == before
-    answers, labels = run.journal.latest(KIND), run.journal.latest(LABELS)
+    answers = run.journal.latest(KIND)
+    labels = {key: body for key, body in run.journal.latest(LABELS).items() if body["intent"]}  # else: what was refused
     assert {(key, *body["tickets"]) for key, body in labels.items()} == (
         {(f"intents:x:{name}", f"x:{name}") for name in ATTACKS} if way == HARMLESS else set()
     )
