@@ -147,7 +147,7 @@ class Tracker:
 
     def _commented(self, issue: str, comment: str) -> bool:
         found = self._client.execute_graphql(documents.COMMENT, {"issue": issue, "comment": comment})
-        return bool(found["issue"]["comments"]["nodes"])
+        return any(node["id"] == comment for node in found["issue"]["comments"]["nodes"])
 
     def _attach(self, issue: dict[str, Any], delivery: Issue) -> list[str]:
         """Links to the tickets, kept in `issue`. Linear keeps one attachment for an address on an issue."""
@@ -219,7 +219,8 @@ class Tracker:
             variables = {"names": sorted({name, name.lower(), name.capitalize()}), "after": after}
             page = self._client.execute_graphql(documents.LABELS, variables)["issueLabels"]
             for node in page["nodes"]:
-                if not node["isGroup"] and (node["team"] or self._team)["id"] == self._team["id"]:
+                is_it = node["name"] in variables["names"]  # not so where another list came again
+                if is_it and not node["isGroup"] and (node["team"] or self._team)["id"] == self._team["id"]:
                     return str(node["id"])
             if not page["pageInfo"]["hasNextPage"]:
                 return None

@@ -39,7 +39,7 @@ def storm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TinyCompan
 
 def test_on_a_bad_network_the_end_is_the_same(storm: tuple[TinyCompany, Lived], peace: Lived) -> None:
     found = differences(peace.end, storm[1].end, may_differ)
-    assert not found, "\n".join(line[:400] for line in found[:40])
+    assert not found, "\n".join(line[:2_000] for line in found[:40])
 
 
 def test_the_network_was_bad(storm: tuple[TinyCompany, Lived]) -> None:

@@ -107,6 +107,14 @@ def test_labels_are_found_in_any_case_or_created_once(workplace: Workplace) -> N
     assert {"groundswell", "Sync engine"} in labels
 
 
+def test_a_list_that_comes_again_gives_an_issue_no_other_label(workplace: Workplace) -> None:
+    file(workplace, linear_row("a"))
+    workplace.fault("linear", "repeat_page", match="GroundswellLabels", times=2)
+    file(workplace, linear_row("b") | {"labels": ["bug"]})
+    for issue in workplace.issues():
+        assert {label["name"] for label in issue["labels"]["nodes"]} == {"groundswell", "bug"}
+
+
 def test_related_issues_are_linked_once(workplace: Workplace) -> None:
     file(workplace, linear_row("old"))
     row = linear_row() | {"related_issue_ids": [issue_id("old", 1)]}
