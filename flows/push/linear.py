@@ -214,12 +214,11 @@ class Tracker:
         return self._label_ids[name]
 
     def _find_label(self, name: str) -> str | None:
-        after = None
+        after, names = None, sorted({name, name.lower(), name.capitalize()})
         while True:
-            variables = {"names": sorted({name, name.lower(), name.capitalize()}), "after": after}
-            page = self._client.execute_graphql(documents.LABELS, variables)["issueLabels"]
+            page = self._client.execute_graphql(documents.LABELS, {"names": names, "after": after})["issueLabels"]
             for node in page["nodes"]:
-                is_it = node["name"] in variables["names"]  # not so where another list came again
+                is_it = node["name"] in names  # not so where another list came again
                 if is_it and not node["isGroup"] and (node["team"] or self._team)["id"] == self._team["id"]:
                     return str(node["id"])
             if not page["pageInfo"]["hasNextPage"]:
