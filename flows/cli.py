@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import traceback
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -277,16 +278,7 @@ def similar(
     from flows.similar import similar as similar_tickets
 
     rows = similar_tickets(load_settings(), ticket, limit)
-    if output is Output.JSON:
-        print(json.dumps(rows, indent=2))
-        return
-    if not rows:
-        console.print("No similar tickets.")
-    for row in rows:
-        told = f"{row['similarity']:.2f} · {row['created_at']}"
-        console.print(Text(plain(row["ticket_id"]), "bold"), told, highlight=False, markup=False, soft_wrap=True)
-        for line in filter(None, [row["title"], row["url"]]):
-            console.print(f"    {plain(line)}", highlight=False, markup=False, soft_wrap=True)
+    _show_tickets(rows, output, "No similar tickets.", lambda row: f"{row['similarity']:.2f} · {row['created_at']}")
 
 
 @app.command("edge-cases")
@@ -298,21 +290,15 @@ def edge_cases(
     """Tickets that no intent was given to, oldest first, with the guess and why it was not given."""
     from flows.edge_cases import list_edge_cases
 
-    rows = list_edge_cases(load_settings(), everything=everything, limit=limit)
-    if output is Output.JSON:
-        print(json.dumps(rows, indent=2))
-        return
-    if not rows:
-        console.print("No edge cases.")
-    for row in rows:
+    def told(row: dict[str, Any]) -> str:
         never = row["threshold"] == 1  # no confidence has met the target precision on held-out tickets
         given = "this intent is not given yet" if never else f"given from {row['threshold'] or 0:.0%}"
         sure = f"{row['guess']} {row['confidence']:.0%}, {given}" if row["guess"] else ""
         category = f"category {row['category']}" if row["has_category"] else ""
-        told = " · ".join(filter(None, [row["created_at"], row["why"], sure, category]))
-        console.print(Text(plain(row["ticket_id"]), "bold"), plain(told), highlight=False, markup=False, soft_wrap=True)
-        for line in filter(None, [row["title"], row["url"]]):
-            console.print(f"    {plain(line)}", highlight=False, markup=False, soft_wrap=True)
+        return " · ".join(filter(None, [row["created_at"], row["why"], sure, category]))
+
+    rows = list_edge_cases(load_settings(), everything=everything, limit=limit)
+    _show_tickets(rows, output, "No edge cases.", told)
 
 
 @app.command()
@@ -335,14 +321,7 @@ def correct(
         console.print(f"{_inert(done)} from the next run on.", markup=False, highlight=False, soft_wrap=True)
         return
     rows = list_corrections(settings)
-    if output is Output.JSON:
-        print(json.dumps(rows, indent=2))
-        return
-    if not rows:
-        console.print("No corrections.")
-    for row in rows:
-        told = f"{row['intent']} · by {row['by']}, {row['at']}"
-        console.print(Text(plain(row["ticket_id"]), "bold"), plain(told), highlight=False, markup=False, soft_wrap=True)
+    _show_tickets(rows, output, "No corrections.", lambda row: f"{row['intent']} · by {row['by']}, {row['at']}")
 
 
 @app.command()
@@ -473,6 +452,20 @@ def sandbox_bulk(
         raise GroundswellError(f"{store.root} has records of {source}", "Name another --home: nothing is overwritten.")
     for stream, rows in write(store, source, Copies.of(tickets, seed=seed)).items():
         console.print(f"{source}/{stream}: {rows} rows", highlight=False)
+
+
+def _show_tickets(rows: list[dict[str, Any]], output: Output, none: str, told: Callable[[dict[str, Any]], str]) -> None:
+    """Rows with a `ticket_id`, what is told of each, and its `title` and `url` where the rows have them."""
+    if output is Output.JSON:
+        print(json.dumps(rows, indent=2))
+        return
+    if not rows:
+        console.print(none)
+    for row in rows:
+        name = Text(plain(row["ticket_id"]), "bold")
+        console.print(name, plain(told(row)), highlight=False, markup=False, soft_wrap=True)
+        for line in filter(None, [row.get("title"), row.get("url")]):
+            console.print(f"    {plain(line)}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _settings(dry_run: bool | None, sources: list[str] | None) -> Settings:

@@ -30,7 +30,7 @@ PAGE, MAX_PAGES = 200, 25  # how far back a message is looked for: 5,000 message
 WAIT_BUDGET = 180.0  # seconds that Slack may ask us to wait, over all messages of a run
 _WRITES = ("chat.postMessage", "chat.update")
 _GONE = ("message_not_found", "thread_not_found")
-_TODO = {
+_REMEDIES = {
     "invalid_auth": "Check GROUNDSWELL_SLACK_BOT_TOKEN.",
     "not_authed": "Check GROUNDSWELL_SLACK_BOT_TOKEN.",
     "account_inactive": "The app was removed from the workspace: install it again.",
@@ -230,5 +230,5 @@ def _refusal(method: str, error: SlackApiError, write: bool) -> Exception:
     detail = without_secrets("; ".join(map(str, messages)))[:300]
     refused = 401 if code in _REFUSED_FOR_ALL else 400
     return VendorError(
-        VENDOR, f"{method}: {code}{f' ({detail})' if detail else ''}", _TODO.get(code, ""), status=refused
+        VENDOR, f"{method}: {code}{f' ({detail})' if detail else ''}", _REMEDIES.get(code, ""), status=refused
     )
