@@ -29,6 +29,7 @@ LIBRARIES = {"sentence": "sentence_transformers", "static": "model2vec"}
 MARKS = ("modules.json", "config.json")  # files that a model's folder holds, the better sign first
 LENGTH = 2_000  # characters that are read; most models read fewer
 BATCH = 32
+KEPT = 1_000  # texts whose vectors are kept at once: a run that is stopped loses no more
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
 
@@ -51,11 +52,12 @@ class LocalEmbedder:
         heads = [text[:LENGTH] for text in texts]
         known = self.vectors.known(heads) if self.vectors else {}
         missing = sorted({head for head in heads if head not in known})
-        if missing:
-            points = self._compute(missing)
+        for start in range(0, len(missing), KEPT):
+            some = missing[start : start + KEPT]
+            points = self._compute(some)
             if self.vectors:
-                self.vectors.keep(missing, points)
-            known |= dict(zip(missing, points.astype(np.float16).astype(np.float32), strict=True))
+                self.vectors.keep(some, points)
+            known |= dict(zip(some, points.astype(np.float16).astype(np.float32), strict=True))
         if not heads:
             return np.zeros((0, 1), np.float32)
         return np.vstack([known[head] for head in heads])

@@ -291,6 +291,28 @@ def test_what_it_has_computed_is_kept(library: Path, tmp_path: Path, monkeypatch
     assert (again.encode(["note", "tea", "note"]) == points[[1, 0, 1]]).all()
 
 
+def test_a_run_that_is_stopped_keeps_what_was_computed(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedder = local_embedder("static", str(library), None)
+    embedder.vectors = Vectors(tmp_path / "v.sqlite")
+    compute, asked = embedder._compute, []
+
+    def stopped_at_the_second(texts: list[str]) -> Matrix:
+        asked.append(texts)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return compute(texts)
+
+    monkeypatch.setattr(local_embedding, "KEPT", 2)
+    monkeypatch.setattr(embedder, "_compute", stopped_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        embedder.encode(["tea", "note", "inn", "toe", "oat"])
+    assert list(embedder.vectors.known(["tea", "note", "inn", "toe", "oat"])) == asked[0] == ["inn", "note"]
+    assert embedder.encode(["tea", "note", "inn", "toe", "oat"]).shape == (5, 6)
+    assert asked[2:] == [["oat", "tea"], ["toe"]]
+
+
 def test_tickets_are_read_with_it_fused_with_the_fitted_one(library: Path, tmp_path: Path) -> None:
     con = make_warehouse(30)
     run = run_with(tmp_path / "home", embedder="static", path=str(library))
@@ -336,7 +358,10 @@ def test_an_intent_model_knows_by_it_what_words_alone_do_not_tell() -> None:
         ("static", None, "json", "Check [models] package"),
     ],
 )
-def test_what_is_missing_is_said(library: Path, kind: Any, path: str | None, package: str | None, says: str) -> None:
+def test_what_is_missing_is_said(
+    library: Path, monkeypatch: pytest.MonkeyPatch, kind: Any, path: str | None, package: str | None, says: str
+) -> None:
+    monkeypatch.setitem(local_embedding.LIBRARIES, "sentence", "not_installed")
     with pytest.raises(ConfigError) as raised:
         local_embedder(kind, path and str(library.parent / path), package)
     assert says in str(raised.value)
