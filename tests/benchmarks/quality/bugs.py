@@ -29,6 +29,7 @@ from tests.benchmarks.quality.figure import Figure
 SETS = ("thunderbird/questions.parquet", "thunderbird/answers.parquet")
 SPLIT = datetime(2024, 7, 1, tzinfo=UTC)
 GAIN = 0.03  # over the baseline, on the same tickets
+GAIN_WITH_SENTENCES = 0.04
 
 
 def figures(data: Path) -> list[Figure]:
@@ -51,17 +52,21 @@ def figures(data: Path) -> list[Figure]:
     on_links, _ = fit_bugs(texts[before].tolist(), known.tolist())
     narrow = float(roc_auc_score(truth, on_links.probabilities(texts[~before].tolist())))
     share = float(truth.mean())
+    ours = float(roc_auc_score(truth, chances))
+    baselines = (
+        ("TF-IDF + logistic regression", auc),
+        ("our model on links alone", narrow),
+        ("rules alone", float(roc_auc_score(truth, rules))),
+        ("none", 0.5),
+    )
     return [
+        Figure("Thunderbird, is it a bug: AUC", ours, round(auc + GAIN, 3), baselines),
+        # The model reads words alone, whatever embedder is configured.
         Figure(
-            "Thunderbird, is it a bug: AUC",
-            float(roc_auc_score(truth, chances)),
-            round(auc + GAIN, 3),
-            (
-                ("TF-IDF + logistic regression", auc),
-                ("our model on links alone", narrow),
-                ("rules alone", float(roc_auc_score(truth, rules))),
-                ("none", 0.5),
-            ),
+            "Thunderbird, is it a bug: AUC, the same where a sentence embedder is configured",
+            ours,
+            round(auc + GAIN_WITH_SENTENCES, 3),
+            baselines,
         ),
         Figure(
             "Thunderbird, is it a bug: average precision",

