@@ -24,7 +24,7 @@ from flows.core.neutralise import clip
 from flows.core.run import Run
 from flows.core.secrets import without_secrets
 from flows.landing.damaged import set_aside_all
-from flows.warehouse.duck import explained
+from flows.warehouse.duck import explained, writer
 
 if TYPE_CHECKING:
     from flows.model.selection import Layer
@@ -144,9 +144,15 @@ class Stages:
     # -- the warehouse: from here to `show` under one lock
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        settings = self.run.settings
-        with locks.hold(settings.lock_dir, "writer", holder=self.run.run_id, wait_seconds=settings.lock_wait_seconds):
+    def writing(self, *, kept_open: bool = False) -> Iterator[None]:
+        """kept_open: the warehouse stays open from stage to stage. That spares a short run a tenth of its time; a long
+        one would leave each stage with the memory of those before it."""
+        run, settings = self.run, self.run.settings
+        with (
+            writer(run)
+            if kept_open
+            else locks.hold(settings.lock_dir, "writer", holder=run.run_id, wait_seconds=settings.lock_wait_seconds)
+        ):
             yield
 
     def stage(self) -> None:
@@ -229,7 +235,7 @@ def hourly(stages: Stages, sources: Sequence[str] | None = None) -> None:
     """What is new, judged and told."""
     stages.pull(sources)
     stages.validate()
-    with stages.writing():
+    with stages.writing(kept_open=True):
         stages.stage()
         stages.enrich()
         stages.judge()
