@@ -30,7 +30,7 @@ FOLDERS: dict[Layer, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 # Left to the night: the generic tests of these. Every hour judges what leaves the warehouse by its suite
 # (`expectations/published`), and asserts what holds across tables.
-NIGHTLY = ("models/intermediate", "models/marts")
+NIGHTLY = ("models/intermediate", "models/marts", "models/publish")
 MARK = "due"
 
 
