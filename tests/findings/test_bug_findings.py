@@ -47,6 +47,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     errors(world, "code:one-4", NOW - 3 * DAY, [0, 5, 9], reporter_key="the-one")
     # four times the daily rate since yesterday
     errors(world, "code:esc-5", NOW - 8 * DAY, [0, 40, 90, 130, 170, 171, 175, 180, 185, 190], symptom="crash")
+    # no place and no error, but one topic: of one all tell the same symptom, of the other each tells another
+    for name, symptoms in (("locked-out", ["login_failure"]), ("word-only", ["hangs", "sync_failure", "data_loss"])):
+        for hour in range(12):
+            symptom = symptoms[hour % len(symptoms)]
+            world.ticket(NOW - 2 * DAY + hour * HOUR, is_bug_like=True, topic_id=name, topic_label=name, symptom=symptom)
     # silent for a month
     errors(world, "code:gone-6", NOW - 40 * DAY, [0, 5, 9, 30])
     # two signatures whose tickets name the same issue
@@ -121,6 +126,11 @@ def test_what_was_always_there_is_not_a_bug_until_it_rises(world: World) -> None
 
 def test_one_reporter_alone_is_emerging(world: World) -> None:
     assert bug(world, "one-4")["state"] == "emerging"
+
+
+def test_tickets_that_share_a_topic_alone_are_no_bug_to_file(world: World) -> None:
+    assert bug(world, "topic:locked-out")["state"] == "open"
+    assert bug(world, "topic:word-only")["state"] == "emerging"
 
 
 def test_a_bug_that_speeds_up_is_escalating(world: World) -> None:

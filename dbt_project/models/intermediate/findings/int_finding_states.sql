@@ -110,7 +110,7 @@ joined as (
 
 parts as (
     select
-        *,
+        joined.*,
         least(1, round(ln(1 + reporters) / ln(9), 3)) as breadth,
         case
             when gate = 'new' then 1.0
@@ -120,8 +120,10 @@ parts as (
         case when suspected_release is not null then 1.0 else 0.0 end as release_alignment,
         round(
             greatest(0.0417, epoch(as_of - first_seen_at) / 86400.0 - 1), 4
-        ) as earlier_days
+        ) as earlier_days,
+        joined.symptom is not null and vague.symptom is null as says_what_is_wrong
     from joined
+    left join {{ ref('vague_symptoms') }} as vague on vague.symptom = joined.symptom
 ),
 
 final as (
@@ -161,7 +163,10 @@ final as (
                 or parts.reporters < policy.min_reporters
                 or parts.tickets < policy.min_tickets
                 or (parts.specificity = 3 and parts.reporters < policy.min_reporters_place)
-                or (parts.specificity = 4 and coalesce(parts.observed, 0) < policy.min_reporters_topic)
+                or (
+                    parts.specificity = 4
+                    and (coalesce(parts.observed, 0) < policy.min_reporters_topic or not parts.says_what_is_wrong)
+                )
                 then 'emerging'
             when parts.first_seen_at <= parts.as_of - interval 48 hour
                 and parts.tickets_24h >= policy.escalation_min_tickets
