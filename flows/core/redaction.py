@@ -26,6 +26,7 @@ _PASSES = 4  # a value may show only when its neighbour is gone
 _key = secrets.token_bytes(32)
 
 _LONG = 15  # characters of a word in which tokens are looked for
+_DIGIT = re.compile(r"\d")
 _NEAR_DIGITS = re.compile(r"\d(?:[^\d]{0,4}\d){3}")
 _BYTES = re.compile(r"[:-](?:[0-9A-Fa-f]{1,4}[:-]){4}")
 # What reads as something plainer: dashes, spaces, wide digits, entities, what URLs escape, and what is not seen at all.
@@ -133,10 +134,13 @@ def _find(text: str) -> list[tuple[int, int, str]]:
     words = folded.split()
     longest = max(map(len, words), default=0)
     long = [word for word in words if len(word) >= _LONG] if longest >= _LONG else []
-    has_digits, has_bytes = bool(_NEAR_DIGITS.search(seen)), bool(_BYTES.search(seen))
+    has_digit = bool(_DIGIT.search(seen))
+    has_digits, has_bytes = has_digit and bool(_NEAR_DIGITS.search(seen)), bool(_BYTES.search(seen))
     long_words = " ".join(long)
     for rule in RULES:
-        if (rule.digits and not has_digits) or (rule.bytes and not has_bytes) or longest < rule.longest:
+        if (rule.digits and not has_digits) or (rule.digit and not has_digit):
+            continue
+        if (rule.bytes and not has_bytes) or longest < rule.longest:
             continue
         where = long_words if rule.longest == _LONG else folded
         for need in rule.needs:

@@ -21,10 +21,10 @@ class Rule:
     """One kind of value. `group` of the match is the value, or what `check` says of the match and the text.
 
     A pattern that is `folded` is matched with the text in lower case. A pattern can match only a text that holds one of
-    `needs` (in lower case; within its words of 15 characters and more where `longest` is set), where `digits` is set
-    four digits close together, where `bytes` is set a few groups of hex digits between colons or dashes, and where
-    `longest` is set so many characters without a space: cheap ways out for most texts. That patterns begin with a
-    character and look behind it afterwards is for speed too.
+    `needs` (in lower case; within its words of 15 characters and more where `longest` is set), where `digit` is set a
+    digit, where `digits` is set four of them close together, where `bytes` is set a few groups of hex digits between
+    colons or dashes, and where `longest` is set so many characters without a space: cheap ways out for most texts. That
+    patterns begin with a character and look behind it afterwards is for speed too.
     """
 
     kind: str
@@ -32,6 +32,7 @@ class Rule:
     check: Callable[[re.Match[str], str], tuple[int, int] | None] | None = None
     group: int = 0
     needs: tuple[str, ...] = ()
+    digit: bool = False
     digits: bool = False
     bytes: bool = False
     longest: int = 0
@@ -217,7 +218,7 @@ RULES: tuple[Rule, ...] = (
         )
         for needs in (("::",), ())
     ),
-    *(Rule("address", pattern, needs=needs, digits=digits) for pattern, needs, digits in ADDRESSES),
+    *(Rule("address", pattern, needs=needs, digit=True, digits=digits) for pattern, needs, digits in ADDRESSES),
     Rule("address", POSTCODE_AND_TOWN, after_street, digits=True),
     Rule(
         "phone",

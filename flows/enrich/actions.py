@@ -37,6 +37,7 @@ _ASKED = re.compile(
     r"|\b(?:which|what) (?:version|browser|operating system|os|account|plan|device|provider)\b",
     re.I,
 )
+_ASKED_HINTS = ("could you ", "can you ", "would you ", "will you ", "please ", "which ", "what ")
 # Questions that ask for nothing that would help to answer.
 _POLITE = re.compile(
     r"\b(?:anything else|does (?:this|that) (?:help|work|answer|make sense)|did (?:this|that) (?:help|work)|how are you"
@@ -61,6 +62,13 @@ _INSTRUCTIONS = re.compile(
     r"|^\s*(?:step )?\d{1,2}[.)]\s+\w|\w > \w",
     re.I | re.M,
 )
+# Of which a text must hold one for them, or the number of a step.
+_INSTRUCTION_HINTS = (
+    "click", "go to", "open", "select", "choose", "press", "navigate", "start", "boot", "install", "update", "upgrade",
+    "clear", "able", "check", "tick", "set", "remove ", "delete ", "rename ", "copy ", "move ", "download ", "run ",
+    "use ", "make sure", "turn o", "log out", "sign out", "change ", "try ", "please do ", " > ",
+)  # fmt: skip
+_NUMBERED = re.compile(r"\d[.)]\s")
 _WORKAROUND = re.compile(
     r"\b(?:work-?arounds?|as an alternative|in the meantime|(?:for now|until then|meanwhile),? (?:you|please|we"
     r"|use)|temporary"
@@ -122,14 +130,18 @@ def actions_of(text: str, *, is_public: bool = True) -> list[str]:
     lowered = said.lower()
     links = [match[0] for match in _URL.finditer(said)] if "://" in said else []
     found = {
-        "question": bool(_ASKED.search(said)) or ("?" in said and _asks(said)),
+        "question": (holds(lowered, _ASKED_HINTS) and bool(_ASKED.search(said))) or ("?" in said and _asks(said)),
         "article": any(is_help_link(link) and not _TRACKER.match(link) for link in links),
         "tracker": any(_TRACKER.match(link) for link in links),
-        "instructions": bool(_INSTRUCTIONS.search(said)),
+        "instructions": _may_instruct(said, lowered) and bool(_INSTRUCTIONS.search(said)),
         **{name: _shows(said, lowered, *_WORDS[name]) for name in _WORDS},
     }
     done = [name for name in ACTIONS if found.get(name) and (is_public or name in INTERNAL)]
     return done or (["reply"] if is_public else [])
+
+
+def _may_instruct(said: str, lowered: str) -> bool:
+    return holds(lowered, _INSTRUCTION_HINTS) or bool(_NUMBERED.search(said))
 
 
 def _asks(said: str) -> bool:

@@ -110,12 +110,10 @@ def is_automatic(text: str, subject: str | None = None, first: Sequence[str] = (
     """Whether a machine wrote a cleaned text: by it, by its mail's subject, and by the `first` lines of its body."""
     if subject and _SUBJECT.match(subject):
         return True
-    if _OPENING.match(text[:400]) or (_AWAY.match(text[:400]) and "?" not in text):
+    if _OPENING.match(text[:400]) or ("?" not in text and _AWAY.match(text[:400])):
         return True
-    if any(_HEADERS.match(line) for line in first[:_FIRST]):
+    if any(":" in line and _HEADERS.match(line) for line in first[:_FIRST]):
         return True
-    lines = [line for line in text.split("\n") if line]
-    lowered = text.lower()
-    if not holds(lowered, _LINE_HINTS):
+    if not holds(text.lower(), _LINE_HINTS):
         return False
-    return any(len(line) < 220 and _LINE.fullmatch(line) for line in lines)
+    return any(line and len(line) < 220 and _LINE.fullmatch(line) for line in text.split("\n"))

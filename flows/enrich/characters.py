@@ -24,25 +24,29 @@ _kept: WeakKeyDictionary[TfidfVectorizer, dict[str, Ids]] = WeakKeyDictionary()
 def transform(vectorizer: TfidfVectorizer, texts: list[str]) -> csr_matrix:
     """`vectorizer.transform(texts)` of a vectorizer that counts `char_wb` sublinearly and in lower case."""
     kept = _kept.setdefault(vectorizer, {})
-    return _weighed(vectorizer, [_features(vectorizer, kept, text) for text in texts])
+    return _listed(vectorizer, [_features(vectorizer, kept, text) for text in texts])
 
 
 def transform_words(vectorizer: TfidfVectorizer, texts: list[str]) -> csr_matrix:
     """`vectorizer.transform(texts)` of a vectorizer that counts words, or what its analyzer gives, sublinearly."""
     analyze, place = vectorizer.build_analyzer(), vectorizer.vocabulary_.get
     found = ([column for name in analyze(text) if (column := place(name)) is not None] for text in texts)
-    return _weighed(vectorizer, [np.array(columns, dtype=np.int32) for columns in found])
+    return _listed(vectorizer, [np.array(columns, dtype=np.int32) for columns in found])
 
 
-def _weighed(vectorizer: TfidfVectorizer, found: list[Ids]) -> csr_matrix:
-    """Rows of length 1 for texts with their features, as often as they occur."""
-    ends = np.cumsum([0, *map(len, found)])
-    ids = np.concatenate([np.zeros(0, np.int32), *found])
-    shape = (len(found), len(vectorizer.vocabulary_))
-    counts = csr_matrix((np.ones(len(ids), dtype=np.float32), ids, ends), shape=shape)
+def weighed(vectorizer: TfidfVectorizer, columns: Ids, rows: NDArray[np.int64], texts: int) -> csr_matrix:
+    """Rows of length 1 for so many texts: a feature counts as often as it is named with a text's row."""
+    shape = (texts, len(vectorizer.vocabulary_))
+    counts = csr_matrix((np.ones(len(columns), dtype=np.float32), (rows, columns)), shape=shape)
     counts.sum_duplicates()
     counts.data = (np.log(counts.data) + 1) * vectorizer.idf_[counts.indices].astype(np.float32)
     return normalize(counts, copy=False)
+
+
+def _listed(vectorizer: TfidfVectorizer, found: list[Ids]) -> csr_matrix:
+    """`weighed` of texts with their features, as often as they occur."""
+    rows = np.repeat(np.arange(len(found)), [len(columns) for columns in found])
+    return weighed(vectorizer, np.concatenate([np.zeros(0, np.int32), *found]), rows, len(found))
 
 
 def _features(vectorizer: TfidfVectorizer, kept: dict[str, Ids], text: str) -> Ids:

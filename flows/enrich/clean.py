@@ -80,7 +80,8 @@ def clean(body: str | None, body_format: str | None = None, subject: str | None 
     raw = unicodedata.normalize("NFC", raw[:MAX_BODY])
     for end in _LINE_ENDS:
         raw = raw.replace(end, "\n")
-    raw = _INVISIBLE.sub("", raw)
+    if not raw.replace("\n", "").isprintable():
+        raw = _INVISIBLE.sub("", raw)
     if truncated:
         raw = raw[:-MARGIN]
     code: list[str] = []
@@ -100,7 +101,11 @@ def clean(body: str | None, body_format: str | None = None, subject: str | None 
     written: list[str] = []
     for line in lines:
         (code if line and is_machine(line) else written).append(line)
-    text = _EMPTY_LINES.sub("\n\n", _BLANKS.sub(" ", "\n".join(written))).strip()
+    text = "\n".join(written).strip()
+    if "  " in text or "\t" in text:
+        text = _BLANKS.sub(" ", text)
+    if "\n\n\n" in text:
+        text = _EMPTY_LINES.sub("\n\n", text)
     pasted = "\n".join(part.strip() for part in code if part.strip())
     return Cleaned(
         text=text[: MAX_TEXT + MARGIN],
@@ -166,13 +171,18 @@ def _text_of(root: lxml.etree._Element, code: list[str], *, keep_quotes: bool) -
             if node.tag in _BLOCK and node.tag != "br":
                 parts.append("\n")
             if node.text:
-                parts.append(_SPACES.sub(" ", node.text))
+                parts.append(_in_one_line(node.text))
             continue
         if event == "end" and node.tag in _BLOCK and node is not dropped:
             parts.append("\n")
         if node.tail and node is not root:
-            parts.append(_SPACES.sub(" ", node.tail))
+            parts.append(_in_one_line(node.tail))
     return "".join(parts)
+
+
+def _in_one_line(text: str) -> str:
+    """The text with single spaces. All other blanks cannot be printed, which is found out faster."""
+    return text if text.isprintable() and "  " not in text else _SPACES.sub(" ", text)
 
 
 def _is_pasted(node: lxml.etree._Element) -> bool:
@@ -183,7 +193,7 @@ def _is_pasted(node: lxml.etree._Element) -> bool:
 def _is_dropped(node: lxml.etree._Element, marks: str, keep_quotes: bool) -> bool:
     if node.tag in _SKIP or node.tag == "pre" or (node.tag in ("code", "samp") and _is_pasted(node)):
         return True
-    if _HIDDEN.search(node.get("style") or ""):
+    if marks and _HIDDEN.search(node.get("style") or ""):
         return True
     if keep_quotes:
         return False

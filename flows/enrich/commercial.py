@@ -35,7 +35,7 @@ _HINTS = {
     kind: re.compile("|".join(rf"\b{hint}(?:ing)?\b" if hint == phrases.END else hint for hint in hints))
     for kind, hints in phrases.HINTS.items()
 }
-_NEEDED = {kind: re.compile("|".join(words)) for kind, words in phrases.NEEDED.items()}
+_NEEDED = {kind: (words, re.compile(pattern)) for kind, (words, pattern) in phrases.NEEDED.items()}
 _ENDING = re.compile(phrases.ENDING, re.I)
 _DENIED_BEFORE = re.compile(phrases.DENIED_BEFORE, re.I)
 _CAN_BE_A_BUTTON = re.compile(phrases.CAN_BE_A_BUTTON, re.I)
@@ -57,9 +57,10 @@ def leaving(text: str, subject: str = "") -> Leaving | None:
     cancelling of three seats is no farewell.
     """
     found = _said(text)
-    if found or not subject or _ENDING.search(text[:SAMPLE]):
+    if found or not subject:
         return found
-    return _said(subject)
+    found = _said(subject)
+    return None if found and _ENDING.search(text[:SAMPLE]) else found
 
 
 def _said(text: str) -> Leaving | None:
@@ -71,7 +72,7 @@ def _said(text: str) -> Leaving | None:
         lowered = sentence.lower()
         hinted = [
             (place, kind, pattern) for place, (kind, pattern) in enumerate(_KINDS)
-            if kind in kinds and _HINTS[kind].search(lowered)
+            if kind in kinds and _HINTS[kind].search(lowered) and _is_needed(kind, " ".join(lowered.split()))
         ]  # fmt: skip
         if not hinted:
             continue
@@ -92,7 +93,13 @@ def _likely(lowered: str) -> set[str]:
     texts hold none; what every phrase needs is looked for in the whole text before it is cut into sentences."""
     kinds = [kind for kind, hints in phrases.HINTS.items() if holds(lowered, hints)]
     plain = " ".join(lowered.split()) if kinds else ""
-    return {kind for kind in kinds if _NEEDED[kind].search(plain)}
+    return {kind for kind in kinds if _is_needed(kind, plain)}
+
+
+def _is_needed(kind: str, plain: str) -> bool:
+    """Whether a text in lower case and with single spaces holds what every phrase of a kind does."""
+    words, pattern = _NEEDED[kind]
+    return holds(plain, words) or bool(pattern.search(plain))
 
 
 def _is_denied(kind: str, sentence: str, match: re.Match[str]) -> bool:

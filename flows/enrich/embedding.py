@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,14 +85,21 @@ class TfidfSvdEmbedder:
         counted = [Counter(_words(text, self.common)) for text in texts]
         words = sorted(set().union(*counted))
         place = {word: k for k, word in enumerate(words)}
-        rows = (sorted((place[word], 1 + np.log(count)) for word, count in text.items()) for text in counted)
+        rows = (sorted((place[word], _damped(count)) for word, count in text.items()) for text in counted)
         found = ([self.features[f] for f in _features(word) if f in self.features] for word in words)
-        weighed = ([(k, float(self.weights[k])) for k in features] for features in found)
+        weights = self.weights.tolist()
+        weighed = ([(k, weights[k]) for k in features] for features in found)
         return _sparse(rows, len(words)), _sparse(weighed, len(self.features))
 
 
 def _words(text: str, common: frozenset[str]) -> list[str]:
     return [word[:LONGEST] for word in _WORD.findall(text.lower()) if word not in common]
+
+
+@cache
+def _damped(count: int) -> float:
+    """How much a word counts that a text has so often. NumPy takes longer over one number than over the word."""
+    return float(1 + np.log(count))
 
 
 def _features(word: str) -> list[str]:

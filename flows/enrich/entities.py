@@ -21,6 +21,7 @@ URL = re.compile(r"https?://[^\s<>|\"'()\[\]]{4,400}")
 _BARE_PATH = re.compile(
     r"(?:\b(?:on|at|page|url|under|in|open(?:ing)?|visit(?:ing)?|to|from|route)\b:?\s+)(/[a-z][\w-]*(?:/[\w:{}.-]+){0,6})(?![\w/])"
 )
+_AFTER_SPACE = re.compile(r"/(?<=\s/)[a-z]")
 _FILE_ROOT = re.compile(
     r"^/(?:users|home|var|etc|usr|tmp|mnt|media|opt|library|bin|dev|proc|volumes|run|snap|root|private|defaults)\b",
     re.I,
@@ -74,7 +75,7 @@ BROWSERS: Rules = tuple(
             r"\b(?:(?<!user )[Cc]hrome(?! ?OS)|CriOS)\b(?: version| browser)?[ /]?(\d{2,3})?",
         ),
         ("Safari", ("safari",), r"\b[Ss]afari\b(?: version)?(?: (\d{2}))?"),
-        ("Internet Explorer", ("explorer", "ie"), r"\b(?:Internet Explorer|IE) ?(\d{1,2})\b"),
+        ("Internet Explorer", ("explorer", "ie"), r"I(?<!\wI)(?:nternet Explorer|E) ?(\d{1,2})\b"),
     )
 )
 SYSTEMS: Rules = tuple(
@@ -215,7 +216,7 @@ def routes(text: str) -> Iterator[tuple[str, str]]:
             continue
         if _APP_HOST.match(host) and (page := _page(route(parts.path or "/"))):
             yield page, match[0]
-    for match in _BARE_PATH.finditer(text):
+    for match in _BARE_PATH.finditer(text) if _AFTER_SPACE.search(text) else ():
         if not _FILE_ROOT.match(match[1]) and not re.search(r"\.\w{1,4}$", match[1]):
             page = _page(route(match[1].rstrip(".")))
             if page:

@@ -48,19 +48,54 @@ class Features:
     def fit_transform(self, texts: list[str]) -> csr_matrix:
         """Learn the features of these texts, and give their rows. Raises ValueError where no text has a word."""
         parts = [part.fit_transform(_heads(texts)) for part in (self.pairs, self.characters)]
+        _ = self._known_pairs  # kept with the model: a run with few tickets would wait for it
         return _join(self.words.fit_transform(texts), *parts, *self._points(texts))
 
     def __call__(self, texts: list[str]) -> csr_matrix:
         heads = _heads(texts)
         return _join(
             characters.transform_words(self.words, texts),
-            characters.transform_words(self.pairs, heads),
+            self._pairs(heads),
             characters.transform(self.characters, heads),
             *self._points(texts),
         )
 
     def _points(self, texts: list[str]) -> list[csr_matrix]:
         return [csr_matrix(self.embedder.encode(texts))] if self.embedder else []
+
+    def _pairs(self, texts: list[str]) -> csr_matrix:
+        """`self.pairs.transform(texts)`: pairs as numbers, so that those which are not known cost nothing."""
+        ranks, keys, columns = self._known_pairs
+        found = [_word.findall(text.lower()) for text in texts]
+        rows = np.repeat(np.arange(len(texts)), [len(words) for words in found])
+        ids = np.array([ranks.get(word, -1) for words in found for word in words], dtype=np.int64)
+        rows_of, keys_of = [], []
+        for step in range(1, NEAR + 1):
+            one, other = ids[:-step], ids[step:]
+            near = (rows[:-step] == rows[step:]) & (one != other) & (one >= 0) & (other >= 0)
+            one, other = one[near], other[near]
+            keys_of.append(np.minimum(one, other) * len(ranks) + np.maximum(one, other))
+            rows_of.append(rows[:-step][near])
+        alone = [row for row, words in enumerate(found) if len(words) == 1]
+        keys_of.append(-1 - np.array([ranks.get(found[row][0], len(ranks)) for row in alone], dtype=np.int64))
+        rows_of.append(np.array(alone, dtype=np.int64))
+        asked = np.concatenate(keys_of)
+        places = np.searchsorted(keys, asked).clip(max=len(keys) - 1)
+        known = keys[places] == asked
+        return characters.weighed(self.pairs, columns[places[known]], np.concatenate(rows_of)[known], len(texts))
+
+    @cached_property
+    def _known_pairs(self) -> tuple[dict[str, int], NDArray[np.int64], NDArray[np.int32]]:
+        """Words in the order of the alphabet; the pairs that were learned, as one number each, rising, and their
+        columns. A word that is its own pair has a negative number."""
+        learned = {tuple(name.split(" + ")): column for name, column in self.pairs.vocabulary_.items()}
+        ranks = {word: rank for rank, word in enumerate(sorted({word for pair in learned for word in pair}))}
+        keys = np.array(
+            [ranks[p[0]] * len(ranks) + ranks[p[1]] if len(p) > 1 else -1 - ranks[p[0]] for p in learned],
+            dtype=np.int64,
+        )
+        order = np.argsort(keys)
+        return ranks, keys[order], np.array(list(learned.values()), dtype=np.int32)[order]
 
     @cached_property
     def readable(self) -> NDArray[np.object_]:

@@ -29,10 +29,14 @@ LANGUAGES = [
     "ko", "uk", "el", "sl", "ca", "id", "ro", "ar", "he", "hr", "sk", "bg", "vi", "lt", "et", "lv", "th",
 ]  # fmt: skip
 
-# An address or a number starts where a word does: tried within words too, it would cost their length squared.
+# An address or a number starts where a word does: tried within words too, it would cost their length squared. A word
+# with neither a digit nor an @ is neither.
 _NOISE = re.compile(
-    r"https?://\S+|\[[a-z]+-[0-9a-f]{8}\]|<[a-z_]{2,20}>|(?<![^\W_])(?:\S+@\S+|[\w.-]*\d[\w.-]*)|[\W_]+"
+    r"https?://\S+|\[[a-z]+-[0-9a-f]{8}\]|<[a-z_]{2,20}>"
+    r"|(?<![^\W_])(?=[^\s@\d]*+[@\d])(?:\S+@\S+|[\w.-]*\d[\w.-]*)|[\W_]+"
 )
+_GAPS = re.compile(r"[\W_]+")  # what of it is in a text without a digit, an address or a placeholder
+_MARKS = re.compile(r"[\d@<\[]|://")
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def detect(text: str) -> str | None:
 
 def detect_all(texts: list[str]) -> list[str | None]:
     """`detect` of each text."""
-    return _detect_spoken([_NOISE.sub(" ", text[: SAMPLE * 2])[:SAMPLE].strip() for text in texts])
+    return _detect_spoken([_without_noise(text[: SAMPLE * 2])[:SAMPLE].strip() for text in texts])
 
 
 def detect_second(texts: list[str], first: list[str | None]) -> list[str | None]:
@@ -78,11 +82,15 @@ def detect_second(texts: list[str], first: list[str | None]) -> list[str | None]
     """
     found: list[str | None] = [None] * len(texts)
     long = [place for place, text in enumerate(texts) if len(text) > 3 * SAMPLE and first[place] is not None]
-    ends = [_NOISE.sub(" ", texts[place][-SAMPLE * 2 :])[-SAMPLE:].strip() for place in long]
+    ends = [_without_noise(texts[place][-SAMPLE * 2 :])[-SAMPLE:].strip() for place in long]
     enough = [place for place, end in enumerate(ends) if len(end) > SAMPLE // 2]
     for place, code in zip(enough, _detect_spoken([ends[place] for place in enough]), strict=True):
         found[long[place]] = code if code != first[long[place]] else None
     return found
+
+
+def _without_noise(text: str) -> str:
+    return (_NOISE if _MARKS.search(text) else _GAPS).sub(" ", text)
 
 
 def _detect_spoken(spoken: list[str]) -> list[str | None]:

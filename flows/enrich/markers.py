@@ -203,7 +203,7 @@ PLEASED = re.compile(
     r"|congrat|cheers|hi|hello|happy|found|voila|wow|ok|okay|done|cracked|got it|finally|solution|fantastic|brilliant"
     r"|worked|works|solved|fixed|appreciate|bless)"
 )
-_LOUD = re.compile(r"(?<![\w-])[A-Z][A-Z']{0,20}(?:[ ,!?\"]{1,4}[A-Z][A-Z']{0,20}){2,60}(?![\w-])")
+_LOUD = re.compile(r"[A-Z](?<![\w-][A-Z])[A-Z']{0,20}(?:[ ,!?\"]{1,4}[A-Z][A-Z']{0,20}){2,60}(?![\w-])")
 _LOUD_WORD = re.compile(r"[A-Z']+")
 # Words that people say, and that name no product, protocol or error.
 _SAID = frozenset((

@@ -37,7 +37,7 @@ _METHOD_PATH = re.compile(
 )
 _API_HOST = re.compile(r"^api\d?[.-]", re.I)
 _API_ROOT = re.compile(r"^/(?:api|rest|graphql|rpc)(?:/|$)")
-_JS_FRAME = re.compile(r"\bat (?:async )?([\w$.<>]{1,120})\s?\((?:[^()\s]{1,300}/)?([\w.-]{1,80}\.\w{1,6}):\d+")
+_JS_FRAME = re.compile(r"at (?<!\wat )(?:async )?([\w$.<>]{1,120})\s?\((?:[^()\s]{1,300}/)?([\w.-]{1,80}\.\w{1,6}):\d+")
 _PY_FRAME = re.compile(r'File "(?:[^"\n]{1,300}[/\\])?([^"/\\\n]{1,80})", line \d+, in ([\w<>]{1,80})')
 _USER_AGENT = re.compile(r"Mozilla/5\.0 \([^()\n]{1,200}\)(?: [\w./]{2,40}(?: \([^()\n]{1,60}\))?){0,8}")
 
@@ -179,7 +179,7 @@ def _articles(text: str) -> Iterator[tuple[str, str]]:
 
 def _invoices(text: str) -> Iterator[tuple[str, str]]:
     lowered = text.lower()
-    if "in" in lowered:
+    if "INV" in text or "in_" in text:
         for match in _INVOICE_CODE.finditer(text):
             yield match[1] if match[1].startswith("in_") else match[1].upper(), match[0]
     if holds(lowered, ("invoice", "rechnung", "factu", "fattura", "fatura")):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from flows.enrich.hints import holds
+
 _FENCE = re.compile(
     r"```[^\n`]{0,30}\n?(.*?)(?:```|\Z)|~~~[^\n~]{0,30}\n(.*?)(?:\n~~~|\Z)|\{\{\{(.*?)(?:\}\}\}|\Z)", re.S
 )
@@ -25,9 +27,9 @@ _MACHINE = re.compile(
     r"|\$ (?:sudo|curl|npm|pip|git|docker|kubectl|cd|ls|python\d?|java|mvn|node|yarn|apt|brew|systemctl|cat"
     r"|grep) .{0,500}"
 )
-_MARK = re.compile(
-    r"[\[({:|\"$#/]|[Ee]rror|Exception|Warning|\b[A-Z]{4,8} ? -|  |^\.{3} "
-)  # any of it is in each of those
+# Any of it is in each of those.
+_MARKS = ("(", ":", "/", '"', "[", "{", "|", "$", "#", "error", "Error", "Exception", "Warning", "  ")
+_LEVEL = re.compile(r"\b[A-Z]{4,8} ? -")
 _INDENT = re.compile(r"(?: {4}|\t)[ \t]*\S")
 _CODE_LIKE = re.compile(
     r"[{};]\s*$|^\s*(?:#include|import |from \S+ import|def |class |function |return\b|if ?\(|for ?\(|</?\w|//|/\*"
@@ -70,4 +72,6 @@ def without_indented(lines: list[str], code: list[str]) -> list[str]:
 
 def is_machine(line: str) -> bool:
     """Whether a line (stripped) is one of a stack trace, a log, a request or a shell."""
-    return bool(_MARK.search(line)) and bool(_MACHINE.fullmatch(line.rstrip("\"'”,;")))
+    if not (holds(line, _MARKS) or line.startswith("... ") or (" -" in line and _LEVEL.search(line))):
+        return False
+    return bool(_MACHINE.fullmatch(line.rstrip("\"'”,;")))

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 # A full stop ends one before a capital; other marks end one before anything, and those of Chinese and Japanese without
-# a space. Quotation marks and brackets behind a mark belong to it.
-_END = re.compile(r"([.…][\"')\]”»]*)\s+(?=[\"'(\[“«¿¡]?[^\Wa-z_])|([!?][\"')\]”»]*)\s+|([。！？][”」』）]*)(?!\n)")
+# a space. Quotation marks and brackets behind a mark belong to it. A pattern that begins with its marks is fast.
+_END = re.compile(
+    r"[.…!?。！？](?:(?<=[.…])[\"')\]”»]*\s+(?=[\"'(\[“«¿¡]?[^\Wa-z_])|(?<=[!?])[\"')\]”»]*\s+"
+    r"|(?<=[。！？])[”」』）]*(?!\n))"
+)
 _UNFINISHED = re.compile(
     r"^\(?\d{1,2}[.)]$|(?<![^\W\d_])(?:e\.g|i\.e|etc|vs|no|nr|approx|mr|mrs|ms|mme|dr|prof|st|v|ver|fig|z\.b|bzw|ca|d\.h|u\.a"
     r"|p\.ej|sr|sra|ud|uds|tel|art|max|min|incl|inkl)\.$|(?<!\w)(?-i:[A-Z])\.$",
@@ -21,7 +24,7 @@ def sentences(text: str) -> list[str]:
         piece = part.strip()
         if not piece:
             continue
-        if out and _UNFINISHED.search(out[-1][-12:]):
+        if out and out[-1][-1] in ".)" and _UNFINISHED.search(out[-1][-12:]):
             out[-1] = f"{out[-1]} {piece}"
         else:
             out.append(piece)
@@ -29,4 +32,4 @@ def sentences(text: str) -> list[str]:
 
 
 def _ended(match: re.Match[str]) -> str:
-    return f"{match[match.lastindex or 0]}\n"
+    return f"{match[0].rstrip()}\n"

@@ -18,7 +18,7 @@ import statistics
 import string
 from collections.abc import Sequence
 
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+from vaderSentiment.vaderSentiment import BOOSTER_DICT, SentimentIntensityAnalyzer, SentiText
 
 from flows.enrich.sentences import sentences
 
@@ -60,7 +60,7 @@ def score(text: str, strains: int = 0) -> float | None:
         return None
     vader = analyzer()
     spoken = [sentence for sentence in sentences(text[:SAMPLE]) if _may_feel(sentence, vader)]
-    felt = [value for sentence in spoken if (value := vader.polarity_scores(sentence)["compound"])]
+    felt = [value for sentence in spoken if (value := _compound(sentence, vader))]
     mean = sum(felt) / len(felt) if felt else 0.0
     return round(max(-1.0, min(1.0, mean - MARKER_WEIGHT * strains)), 4)
 
@@ -72,6 +72,25 @@ def _may_feel(sentence: str, vader: SentimentIntensityAnalyzer) -> bool:
     if not known.isdisjoint(words) or not known.isdisjoint([word.strip(string.punctuation) for word in words]):
         return True
     return not sentence.isascii() and not vader.emojis.keys().isdisjoint(sentence)
+
+
+def _compound(sentence: str, vader: SentimentIntensityAnalyzer) -> float:
+    """What `polarity_scores` gives as compound. It looks every character up as an emoji, and takes a long look at words
+    that are not of the lexicon."""
+    if not sentence.isascii():
+        return float(vader.polarity_scores(sentence)["compound"])
+    sentence = sentence.strip()
+    read = SentiText(sentence)
+    words = read.words_and_emoticons
+    lowered = [word.lower() for word in words]
+    valences: list[float] = []
+    for place, word in enumerate(lowered):
+        is_kind_of = word == "kind" and lowered[place + 1 : place + 2] == ["of"]
+        if word in vader.lexicon and word not in BOOSTER_DICT and not is_kind_of:
+            vader.sentiment_valence(0, read, words[place], place, valences)
+        else:
+            valences.append(0)
+    return float(vader.score_valence(vader._but_check(words, valences), sentence)["compound"])
 
 
 def slope(scores: Sequence[float]) -> float | None:

@@ -40,6 +40,11 @@ _PLAIN_CODE = re.compile(
     r"|E(?:CONNREFUSED|CONNRESET|TIMEDOUT|NOTFOUND|ACCES|PERM|NOENT|PIPE|AI_AGAIN|HOSTUNREACH)"
     r"|0x[8C][0-9A-Fa-f]{7}|AADSTS\d{4,7}|ORA-\d{4,5}|SQLSTATE\[?\w{5}\]?)(?![\w-])"
 )
+_PLAIN_HINTS = (
+    "_", "ERR", "EXC", "FAULT", "0x8", "0xC", "AADSTS", "ORA-", "SQLSTATE", "ECONN", "ETIMED", "ENOT", "EACC", "EPERM",
+    "ENOENT", "EPIPE", "EAI", "EHOST",
+)  # fmt: skip
+_NUMBERED_E = re.compile(r"E\d{3}")
 # Codes that need the word error, code or status beside them: UTF-8 and INV-2024 look the same.
 _NAMED_CODE = re.compile(
     r"\b(?:error|err|fault|failure)(?: code| number| no\.?| id| ref(?:erence)?)?(?: is| was|:|=| #|\s)+"
@@ -77,7 +82,7 @@ _EXCEPTION = re.compile(
 )
 # What a text must hold for the longer patterns: looked for first, since most texts hold none of it.
 _STATUS = re.compile(r"[45]\d\d")
-_LETTER_CODE = re.compile(r"[A-Z]-\d{3}")
+_LETTER_CODE = re.compile(r"-(?<=[A-Z]-)\d{3}")  # what begins with a character is found faster
 _QUOTES = ('"', "“", "«", "„", "'", "‘")
 _ENDINGS = ("Error", "Exception", "Timeout", "Fault")
 _PLAIN_WORDS = {"TypeError", "Error", "Exception", "Timeout"}
@@ -111,6 +116,10 @@ _FAILED = re.compile(
     r"|export|import|send)|The current operation on|Something went wrong|Invalid (?:grant|token|credentials)"
     r"|Authentication fail(?:ure|ed)|Access (?:is )?denied)(?:[^\n.!?\"”]|\.(?=\w)){0,140})"
 )
+_FAILED_HINTS = (
+    "An error occurred", "Login to ", "Sending of ", "Unable to ", "Could not connect", "Connection to server",
+    "Failed to ", "The current operation on", "Something went wrong", "Invalid ", "Authentication fail", "Access ",
+)  # fmt: skip
 # Says nothing of the cause, which the next sentences tell: alone it would make one error of many.
 _TELLS_NOTHING = re.compile(
     r"(?:sending (?:of )?(?:the )?message failed|an error occurred(?: while sending mail)?|something went wrong)", re.I
@@ -171,10 +180,10 @@ def _messages(text: str) -> Iterator[str]:
         for match in _QUOTED_SPEECH.finditer(text):
             if _OF_A_FAILURE.search(match[1] or match[2]):
                 yield match[1] or match[2]
-    for match in _FAILED.finditer(text):
+    for match in _FAILED.finditer(text) if holds(text, _FAILED_HINTS) else ():
         further = _NEXT.match(text, match.end()) if _TELLS_NOTHING.fullmatch(match[1].strip()) else None
         yield f"{match[1]}. {further[1]}" if further else match[1]
-    if ":" in text:
+    if ":" in text and holds(text.lower(), ("error", "fehlermeldung", "failed with", "fails with")):
         for match in _COLON.finditer(text):
             yield match[1]
 
@@ -183,7 +192,7 @@ def codes(text: str) -> Iterator[tuple[str, str]]:
     """The error codes of a redacted text and the words they stand in: first those that say so by their form, then
     those of mail servers, then those that are called one."""
     text = PLACEHOLDER.sub("[]", text) if "-" in text else text
-    patterns = [_PLAIN_CODE]
+    patterns = [_PLAIN_CODE] if holds(text, _PLAIN_HINTS) or _NUMBERED_E.search(text) else []
     if _LETTER_CODE.search(text):
         patterns += [_CODE_NEAR_FAILURE, _CODE_AFTER_FAILURE]
     for pattern in patterns:

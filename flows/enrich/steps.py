@@ -200,7 +200,7 @@ def _of_sentence(sentence: str, following: str, rules: list[Rule], language: str
             outcome = _outcome(plain[match.end() :], following) if is_tried else None
             steps.append((match.start(), Step(rule.step, is_tried, outcome, _span(sentence, match), article)))
             break
-    if language == "en" and not any(step.step == FOLLOWED for _, step in steps):
+    if language == "en" and "://" in plain and not any(step.step == FOLLOWED for _, step in steps):
         steps += [(start, step) for start, step in _link(sentence, plain, following)]
     return [step for _, step in sorted(steps, key=lambda pair: (pair[0], pair[1].step))]
 

@@ -10,7 +10,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from flows.enrich import characters
 from flows.enrich.calibration import MIN_GROUP, calibration_error, fit_calibration
-from flows.enrich.features import pairs
+from flows.enrich.features import HEAD, WEIGHTS, Features, pairs
 from flows.enrich.intent import Example, fit_intents, model_id_of
 from flows.enrich.labels import last_change
 
@@ -126,6 +126,18 @@ def test_characters_count_as_scikit_learn_counts_them() -> None:
     expected = vectorizer.transform([*texts, "never seen"])
     found = characters.transform(vectorizer, [*texts, "never seen"])
     assert (found != expected).nnz == 0 and found.shape == expected.shape
+
+
+def test_pairs_count_as_scikit_learn_counts_them() -> None:
+    texts = ["Card not here, not my card", "refund", "my refund is not here and my card is gone", "a " * 9]
+    features = Features(len(texts))
+    features.fit_transform(texts)
+    texts = [*texts, "", "!", "unknown", "REFUND", "here not seen card", "card " + "and " * 6 + "gone"]
+    expected = features.pairs.transform([text[:HEAD] for text in texts])
+    places = slice(len(features.words.vocabulary_), len(features.readable))
+    found = features(texts)[:, places] / WEIGHTS["pairs"]
+    assert found.shape == expected.shape and abs(found - expected).max() < 1e-6
+    assert ((found != 0) != (expected != 0)).nnz == 0
 
 
 def test_words_that_weighed_most_are_what_was_computed(fitted) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from flows.enrich.language import LANGUAGES, MIN_PROBABILITY, detect, detect_all, detect_second
+from flows.enrich.language import _NOISE, LANGUAGES, MIN_PROBABILITY, _without_noise, detect, detect_all, detect_second
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,12 @@ from flows.enrich.language import LANGUAGES, MIN_PROBABILITY, detect, detect_all
 )
 def test_languages_are_told_apart_and_short_texts_say_nothing(text: str, language: str | None) -> None:
     assert detect(text) == language
+
+
+@given(st.lists(st.sampled_from(["word", "Ünï", "7", "a@b.c", "http://x.y", "[ip-12ab34cd]", "<br>", "_", ".", " "])))
+def test_what_is_no_language_is_left_out_in_one_way(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    assert _without_noise(text) == _NOISE.sub(" ", text)
 
 
 def test_texts_together_have_the_languages_that_py3langid_gives_each() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flows.enrich import markers
-from flows.enrich.sentiment import MARKER_WEIGHT, MIN_SLOPE, score, slope
+from flows.enrich.sentiment import MARKER_WEIGHT, MIN_SLOPE, analyzer, score, slope
 from flows.enrich.spans import spoken
 
 
@@ -23,6 +23,22 @@ def test_angry_is_below_plain_and_plain_below_happy() -> None:
 
 def test_no_words_have_no_score() -> None:
     assert score("123 !!! 🎉") is None
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "This is great",
+        " It is kind of GREAT, kind of bad!!! ",
+        "Not very good but the new version is absolutely wonderful :-)",
+        "No, never so happy and least of all without doubt angry???",
+        "a kind word, kind",
+        "I love it 😀 and hate the rest",
+        "sehr schön, great",
+    ],
+)
+def test_a_sentence_feels_what_vader_says(sentence: str) -> None:
+    assert score(sentence) == analyzer().polarity_scores(sentence)["compound"] != 0
 
 
 def test_each_marker_takes_its_weight_off() -> None:
