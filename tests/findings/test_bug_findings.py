@@ -51,7 +51,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     for name, symptoms in (("locked-out", ["login_failure"]), ("word-only", ["hangs", "sync_failure", "data_loss"])):
         for hour in range(12):
             symptom = symptoms[hour % len(symptoms)]
-            world.ticket(NOW - 2 * DAY + hour * HOUR, is_bug_like=True, topic_id=name, topic_label=name, symptom=symptom)
+            world.ticket(
+                NOW - 2 * DAY + hour * HOUR, is_bug_like=True, topic_id=name, topic_label=name, symptom=symptom
+            )
     # silent for a month
     errors(world, "code:gone-6", NOW - 40 * DAY, [0, 5, 9, 30])
     # two signatures whose tickets name the same issue
