@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from flows.enrich import characters
-from flows.enrich.protocols import Embedder
+from flows.enrich.protocols import Embedder, Matrix
 
 TOKEN = r"(?u)\b\w+\b"
 WEIGHTS = {"words": 0.8, "pairs": 0.6, "characters": 0.8, "points": 3.0}  # each part's rows have length 1 before
@@ -34,6 +34,7 @@ class Features:
     def __init__(self, documents: int, embedder: Embedder | None = None) -> None:
         large = documents > LARGE
         self.embedder = embedder
+        self.before_points = 0  # columns
         self.words = TfidfVectorizer(
             token_pattern=TOKEN, sublinear_tf=True, dtype=np.float32, min_df=2 if large else 1, max_features=50_000
         )
@@ -49,7 +50,9 @@ class Features:
         """Learn the features of these texts, and give their rows. Raises ValueError where no text has a word."""
         parts = [part.fit_transform(_heads(texts)) for part in (self.pairs, self.characters)]
         _ = self._known_pairs  # kept with the model: a run with few tickets would wait for it
-        return _join(self.words.fit_transform(texts), *parts, *self._points(texts))
+        words = self.words.fit_transform(texts)
+        self.before_points = sum(part.shape[1] for part in (words, *parts))
+        return _join(words, *parts, *self._points(texts))
 
     def __call__(self, texts: list[str]) -> csr_matrix:
         heads = _heads(texts)
@@ -59,6 +62,11 @@ class Features:
             characters.transform(self.characters, heads),
             *self._points(texts),
         )
+
+    def points_of(self, rows: csr_matrix) -> Matrix:
+        """The points of texts whose rows these are; without columns where there is no `embedder`."""
+        points: Matrix = rows[:, self.before_points :].toarray() / np.float32(WEIGHTS["points"])
+        return points
 
     def _points(self, texts: list[str]) -> list[csr_matrix]:
         return [csr_matrix(self.embedder.encode(texts))] if self.embedder else []

@@ -3,7 +3,8 @@
 Fitted on (text, intent) pairs from the helpdesk's own categories and the seed examples; what an intent is called is
 an example of it, too. One support vector machine an intent, and its centroid (Rocchio, 1971), which is better where
 there are few examples: both are linear, so that their sum is one matrix of weights, and the words that weighed most
-are what was computed. Held-out tickets, the newest where times are known, choose what the model is made of (by macro
+are what was computed. Where texts have sentence embeddings, their similarity to the labelled texts of each intent is
+added (`neighbours`). Held-out tickets, the newest where times are known, choose what the model is made of (by macro
 F1, since a rare intent matters as much as a frequent one), make probabilities of its margins (`calibration`) and give
 each intent the threshold below which the model abstains (`thresholds`).
 """
@@ -27,17 +28,20 @@ from flows.core.keys import digest
 from flows.enrich import features
 from flows.enrich.calibration import Calibration, Floats, Places, calibration_error, fit_calibration
 from flows.enrich.features import Features
+from flows.enrich.neighbours import Neighbours, held_out
 from flows.enrich.protocols import Embedder, Prediction
 from flows.enrich.reliability import Bins, bins_of
 from flows.enrich.thresholds import choose_thresholds
 
-VERSION = 4
+VERSION = 5
 PARAMETERS = {"target_precision": 0.8, "held_out": 0.2, "name_weight": 2.0, "code": VERSION}
 # What the held-out tickets choose from: C of the support vector machines; how far large intents count less (an example
-# weighs the size of its intent to the power of minus this); how much a centroid counts beside its machine.
+# weighs the size of its intent to the power of minus this); how much a centroid counts beside its machine, and how much
+# the similarity to labelled texts, where there are sentence embeddings.
 PENALTIES = (0.2, 1.0)
 BALANCES = (0.0, 0.5)
 CENTROIDS = (0.0, 1.0, 3.0)
+NEIGHBOURS = (0.0, 2.0)
 MIN_SCORED = 5  # held-out examples before an intent is counted in that choice: fewer say little
 MIN_HELD_OUT = 40
 CHANGED_SHARE = 0.4  # total variation between two periods from which a helpdesk uses other categories
@@ -69,6 +73,7 @@ class LinearIntentModel:
         calibration: Calibration,
         thresholds: tuple[float, ...],
         bug_like: Mapping[str, bool] | None,
+        near: tuple[float, Neighbours] | None = None,
     ) -> None:
         self.model_id = model_id
         self.features = features
@@ -78,6 +83,7 @@ class LinearIntentModel:
         self.calibration = calibration
         self.thresholds = thresholds
         self.bug_like = dict(bug_like) if bug_like is not None else None
+        self.near = near  # how much they count, and the labelled texts
         self.held_out: Bins = []  # how it did on the tickets that were held out
         self.held_out_fit: dict[str, float] = {}  # how well each of these fits its best intent, by ticket
 
@@ -87,6 +93,9 @@ class LinearIntentModel:
 
     def _margins(self, rows: csr_matrix) -> Floats:
         margins: Floats = rows @ self.weights + self.offsets
+        if self.near:
+            share, neighbours = self.near
+            margins += share * neighbours(self.features.points_of(rows))
         return margins
 
     def predict(self, texts: list[str]) -> list[Prediction]:
@@ -169,15 +178,17 @@ def fit_intents(
     truth = labels[held]
     sizes = np.bincount(truth, minlength=len(classes))
     counted = np.flatnonzero(sizes >= min(MIN_SCORED, max(sizes.max(), 1)))
-    best = _Choice(PENALTIES[0], BALANCES[0], CENTROIDS[0], -1.0, np.zeros((0, len(classes))))
+    best = _Choice(PENALTIES[0], BALANCES[0], CENTROIDS[0], NEIGHBOURS[0], -1.0, np.zeros((0, len(classes))))
+    points = read.points_of(rows) if embedder else None
+    near = np.zeros((len(truth), len(classes))) if points is None else held_out(points, labels, weight, folds)
     for penalty, balance in product(PENALTIES, BALANCES) if len(counted) else ():
         machine, centroid = _held_out_margins(rows, labels, _balanced(weight, labels, balance), folds, penalty)
-        for share in CENTROIDS:
-            margins = machine + share * centroid
+        for share, nearness in product(CENTROIDS, NEIGHBOURS if embedder else NEIGHBOURS[:1]):
+            margins = machine + share * centroid + nearness * near
             said = margins.argmax(axis=1)
             score = round(f1_score(truth, said, labels=counted, average="macro", zero_division=0.0), 4)
             if score > best.score:
-                best = _Choice(penalty, balance, share, score, margins)
+                best = _Choice(penalty, balance, share, nearness, score, margins)
     calibration = fit_calibration(best.margins, truth, np.bincount(labels))
     chances = calibration(best.margins)
     confidence, predicted = chances.max(axis=1), chances.argmax(axis=1)
@@ -188,6 +199,7 @@ def fit_intents(
     model = LinearIntentModel(
         model_id_of(name, examples, targets), read, classes, (machine + best.centroid * centroid).astype(np.float32),
         offsets, calibration, thresholds, bug_like,
+        (best.near, Neighbours(points, labels, weight)) if points is not None and best.near else None,
     )  # fmt: skip
     model.held_out = bins_of(confidence, predicted == truth)
     asked = [example.ticket_id for example, is_held in zip(examples, held, strict=True) if is_held]
@@ -202,6 +214,7 @@ class _Choice(NamedTuple):
     penalty: float
     balance: float
     centroid: float
+    near: float
     score: float
     margins: Floats
 
