@@ -14,11 +14,13 @@ from flows.landing.store import Store
 from flows.learn.score import score
 from flows.settings import load_settings
 
+pytestmark = pytest.mark.timeout(1800)  # the first test waits for a whole company
+
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
     """A company whose history is backfilled and that then lived through a day of a bad release."""
-    with workplace(tmp_path_factory.mktemp("company"), months=18, tickets_per_month=120) as place:
+    with workplace(tmp_path_factory.mktemp("company"), months=6, tickets_per_month=120) as place:
         place.run("backfill")
         for _ in range(4):
             place.advance(6)
