@@ -90,10 +90,15 @@ def tests_of(manifest: Manifest, built: Collection[str], *, nightly: bool = True
     return {key for key, node in manifest.nodes.items() if str(node.resource_type) == "test" and due(node)}
 
 
-def mark(manifest: Manifest, chosen: Iterable[str]) -> list[str]:
-    """Mark what a command is to build. Returns the arguments that have dbt build just that."""
-    for key in chosen:
-        manifest.nodes[key].tags.append(MARK)
+def mark(manifest: Manifest, chosen: Collection[str]) -> list[str]:
+    """Mark what a command is to build, and drop the tests that it is not to run: dbt would have each model wait for
+    those of all before it. Returns the arguments that have dbt build just that."""
+    for key, node in list(manifest.nodes.items()):
+        if key in chosen:
+            node.tags.append(MARK)
+        elif str(node.resource_type) == "test":
+            del manifest.nodes[key]
+    manifest.unit_tests.clear()
     return ["--select", f"tag:{MARK}", "--indirect-selection", "empty"]
 
 
