@@ -94,6 +94,7 @@ class Settings(BaseSettings):
     retry_seconds: Seconds = 1.0  # before the second try; doubles with each, where the vendor asks for nothing else
     pull_limit_seconds: Annotated[Seconds, Field(gt=0)] = 2700.0  # of one source, in an hourly or nightly run
     processes: Count | None = None  # worker processes of a backfill; default: one a processor, at most 8
+    threads: Count | None = None  # of the warehouse; default: one a processor
     memory_gb: Annotated[float, Field(ge=0.5)] = 4.0  # what the warehouse may use; what needs more goes to the disk
     keep_serving_copies: Count = 3
     keep_raw_days: Count | None = None  # retention of superseded payload versions; default: for ever

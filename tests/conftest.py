@@ -34,7 +34,7 @@ for _name in [name for name in os.environ if name.startswith("GROUNDSWELL_") and
 
 
 # Workers share few processors: a pool of threads in each takes more from the others than it gives to small frames.
-for _name in ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+for _name in ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "GROUNDSWELL_THREADS"):
     os.environ.setdefault(_name, "1")
 
 

@@ -99,6 +99,8 @@ def _newest(link: Path) -> duckdb.DuckDBPyConnection:
 def _configure(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Settings of the whole instance: dbt's connections to the same file have them too."""
     con.execute("set TimeZone = 'UTC'")
+    if settings.threads:
+        con.execute(f"set threads = {settings.threads}")
     con.execute(f"set memory_limit = '{settings.memory_gb}GB'")
     con.execute("set preserve_insertion_order = false")  # else a large insert is held in memory; no table has an order
 
