@@ -58,6 +58,20 @@ class House:
                 shutil.rmtree(part)
         return cls(folder, now)
 
+    @classmethod
+    def built(cls, tmp_path: Path, now: datetime = NOW) -> House:
+        """Like `fresh`, with a warehouse in which everything was built before anything landed: what follows is an hour,
+        which takes half as long as a first build, and leaves the tests of single tables to the night."""
+        house = cls.fresh(tmp_path, now)
+        kept, warehouse = tmp_path.parent / "built.duckdb", house.settings.warehouse_path
+        if kept.exists():
+            warehouse.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(kept, warehouse)
+        else:
+            house.build("stage", "judge")
+            shutil.copy(warehouse, kept)
+        return house
+
     def run(self, flow: str = "hourly", **values: Any) -> Run:
         return Run.start(flow, self.settings, now=self.now, **values)
 

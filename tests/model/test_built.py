@@ -14,7 +14,7 @@ from flows.warehouse.duck import writer
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
-    return House.fresh(tmp_path)
+    return House.built(tmp_path)
 
 
 def test_a_ticket_that_came_with_a_stopped_run_and_is_gone_stays_nowhere(house: House) -> None:

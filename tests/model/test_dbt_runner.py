@@ -17,12 +17,17 @@ from flows.warehouse.duck import writer
 
 
 @pytest.fixture
-def house(tmp_path):
+def fresh(tmp_path):
     return House.fresh(tmp_path)
 
 
-def test_a_layer_says_how_many_models_and_tests_it_ran(house):
-    (result,) = house.build("stage")
+@pytest.fixture
+def house(tmp_path):
+    return House.built(tmp_path)
+
+
+def test_a_layer_says_how_many_models_and_tests_it_ran(fresh):
+    (result,) = fresh.build("stage")
     assert (result.layer, result.failures, result.warnings) == ("stage", [], [])
     assert result.models > 20 and result.tests > 10 and result.seconds > 0
 
@@ -54,15 +59,15 @@ def test_a_failing_model_is_named_with_its_message_and_compiled_file(house):
         assert con.sql("select count(*) from staging.stg_files__tickets").fetchall() == [(0,)]
 
 
-def test_a_failing_test_is_named_and_a_warning_is_reported_without_stopping(house):
-    house.land("export", "tickets", [files_ticket("a", status="in limbo")])
-    run = house.run()
+def test_a_failing_test_is_named_and_a_warning_is_reported_without_stopping(fresh):
+    fresh.land("export", "tickets", [files_ticket("a", status="in limbo")])
+    run = fresh.run()
     result = dbt.build(run, "stage")
     assert len(result.warnings) == 1 and "int_tickets_status" in result.warnings[0]
     assert run.report.problems == [f"dbt stage: {result.warnings[0]}"]
-    with writer(house.run()) as con:
+    with writer(fresh.run()) as con:
         con.execute("insert into intermediate.int_tickets select * from intermediate.int_tickets")
-        failed = dbt.invoke(house.settings, ["test", "--select", "int_tickets,test_name:is_key"], layer="stage")
+        failed = dbt.invoke(fresh.settings, ["test", "--select", "int_tickets,test_name:is_key"], layer="stage")
     assert len(failed.failures) == 1 and failed.failures[0].startswith(
         "test is_key_int_tickets_ticket_id: Got 1 result"
     )
@@ -114,19 +119,19 @@ def staged(house):
         return dbt.build(run, "stage").models, sorted(manifest.nodes[key].name for key in due)
 
 
-def test_what_reads_nothing_that_has_changed_is_not_built_again(house):
-    house.land("export", "tickets", [files_ticket("a")])
-    everything, _ = staged(house)
+def test_what_reads_nothing_that_has_changed_is_not_built_again(fresh):
+    fresh.land("export", "tickets", [files_ticket("a")])
+    everything, _ = staged(fresh)
     assert everything > 50
-    _, pending = staged(house)  # the tickets of the first run are not judged yet
+    _, pending = staged(fresh)  # the tickets of the first run are not judged yet
     assert "int_ticket_changes" in pending and not any(name.startswith("stg_") for name in pending)
-    house.build("judge")
-    staged(house)
-    assert staged(house) == (0, [])
-    house.land("export", "tickets", [files_ticket("b")])
-    count, named = staged(house)
+    fresh.build("judge")
+    staged(fresh)
+    assert staged(fresh) == (0, [])
+    fresh.land("export", "tickets", [files_ticket("b")])
+    count, named = staged(fresh)
     assert count == len(named) < 10 and {"stg_files__tickets", "int_tickets", "int_messages"} <= set(named)
-    assert house.rows("select ticket_id from intermediate.int_tickets order by 1") == [("export:a",), ("export:b",)]
+    assert fresh.rows("select ticket_id from intermediate.int_tickets order by 1") == [("export:a",), ("export:b",)]
 
 
 def test_what_is_said_of_a_record_in_quarantine_builds_its_stream(house):
