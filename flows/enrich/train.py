@@ -2,8 +2,9 @@
 
 An intent model is one taxonomy's: the seeds' for sources whose categories the mapping knows (and for those
 without categories), else the source's own categories. A model is fitted again when its seeds or its code are
-new, when there are more than REFIT_GROWTH more labelled tickets in all (of which the newest are read), or when its
-confidence did not hold of later tickets; in between, the same tickets keep the same intents.
+new, when there are more than REFIT_GROWTH more labelled tickets in all (of which the newest are read), when people
+have corrected REFIT_CORRECTIONS more tickets, or when its confidence did not hold of later tickets; in between, the
+same tickets keep the same intents.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from flows.warehouse.duck import writer
 log = logging.getLogger("groundswell")
 
 REFIT_GROWTH = 0.1
+REFIT_CORRECTIONS = 10  # an evening of somebody's work, which counts the next morning however large the history is
 EMBEDDER_GROWTH = 0.5  # a language changes slowly, and words not seen before are read by their pieces
 MAX_EXAMPLES = 12_000  # the newest labelled tickets of a taxonomy
 MAX_NEAREST = 5_000  # the newest of them can be shown as nearest labelled tickets
@@ -179,6 +181,7 @@ def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found:
     by_people = {ticket_id: one.intent for ticket_id, one in said.items() if ticket_id not in known}
     name = f"intent:{taxonomy}"
     parameters: dict[str, Any] = {**intent.PARAMETERS, "seeds": seeds.digest, "tickets": tickets}
+    parameters["corrected"] = len(said)
     parameters["embedder"] = found.embedder.model_id if found.embedder else ""
     entry = found.entries.get(name)
     has_held = entry and entry["model_id"] not in reliability.failed(run)
@@ -226,8 +229,9 @@ def _fit_taxonomy(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, found:
 
 
 def _is_outgrown(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    same = all(old.get(key) == value for key, value in new.items() if key != "tickets")
-    return not same or new["tickets"] > max(20, (1 + REFIT_GROWTH) * old.get("tickets", 0))
+    same = all(old.get(key) == value for key, value in new.items() if key not in ("tickets", "corrected"))
+    has_grown = new["tickets"] > max(20, (1 + REFIT_GROWTH) * old.get("tickets", 0))
+    return not same or has_grown or new["corrected"] >= old.get("corrected", 0) + REFIT_CORRECTIONS
 
 
 def _conversations(con: duckdb.DuckDBPyConnection, labels: pl.DataFrame) -> pl.DataFrame:

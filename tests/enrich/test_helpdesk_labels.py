@@ -129,6 +129,23 @@ def test_corrections_teach_the_next_model_in_place_of_the_helpdesk(
     assert (said.intent, said.weight, said.ticket_id) == ("invoice_discrepancy", 1.0, None), "and is not held out"
 
 
+def test_ten_corrections_have_the_model_fitted_again_and_nine_do_not(
+    world: tuple[duckdb.DuckDBPyConnection, Path],
+) -> None:
+    con, home = world
+    for number in range(9):
+        say(make_run(home), f"z:{number}", "performance")
+    night = make_run(home, hours=24)
+    train_connection(con, night)
+    assert "enrich.models_fitted" not in night.report.counts
+    say(night, "z:9", "performance")
+    train_connection(con, night)
+    assert night.report.counts["enrich.models_fitted"] == 1
+    again = make_run(home, hours=48)
+    train_connection(con, again)
+    assert "enrich.models_fitted" not in again.report.counts
+
+
 def test_hits_are_counted_by_the_guess_and_not_where_people_alone_have_spoken(
     world: tuple[duckdb.DuckDBPyConnection, Path],
 ) -> None:
