@@ -1,10 +1,10 @@
 """How a customer's message feels, -1 to 1, and how that changes along a conversation.
 
 The score is the mean of VADER's compound value over the sentences that carry any feeling, so that a long
-description does not add up to despair. Words that are the topic of every ticket (error, problem, help,
-please) carry no feeling here, and words that VADER does not know as support customers use them do. Each
-marker of strain (`markers`) takes MARKER_WEIGHT off. English only: other languages have no score rather than a neutral
-one.
+description does not add up to despair. Words that are the topic of every ticket (error, problem, help, save,
+create) carry no feeling here, nor does courtesy (thanks in advance, I would like, kind regards); words that VADER does
+not know as support customers use them do. Each marker of strain (`markers`) takes MARKER_WEIGHT off. English only:
+other languages have no score rather than a neutral one.
 
 VADER: Hutto and Gilbert, ICWSM 2014. Slope: Theil (1950), Sen (Journal of the American Statistical Association 1968).
 """
@@ -22,7 +22,7 @@ from vaderSentiment.vaderSentiment import BOOSTER_DICT, SentimentIntensityAnalyz
 
 from flows.enrich.sentences import sentences
 
-VERSION = 2
+VERSION = 3
 SAMPLE = 2_000  # characters that are looked at
 MARKER_WEIGHT = 0.12
 MIN_SLOPE = 3  # messages with a score before there is a slope
@@ -36,12 +36,44 @@ _TOPIC_WORDS = (
     "no", "solution", "solved", "solve", "resolve", "resolved", "resolving", "spam", "hi", "hello", "dear",
     "regards", "wrong", "reject", "rejected", "cancel", "cancelled", "denied", "limited", "play",
 )  # fmt: skip
+# What one does with software, or wants of it: of developers' posts that hold one of these, few feel as VADER says.
+_SOFTWARE_WORDS = (
+    "accept", "accepted", "accepts", "active", "allow", "allowed", "allows", "better", "certain", "charge", "charged",
+    "charges", "clean", "cleaned", "clear", "cleared", "clearly", "commit", "commits", "committed", "create", "created",
+    "creates", "creating", "cut", "cuts", "definitely", "desirable", "drop", "dropped", "dropping", "drops", "easier",
+    "empty", "escape", "excel", "fit", "free", "fyi", "giving", "hand", "ignore", "ignored", "ignores", "ignoring",
+    "important", "increase", "increased", "interest", "join", "joined", "launch", "launched", "low", "lower", "matter",
+    "matters", "ok", "okay", "original", "party", "pass", "passed", "passes", "prevent", "prevents", "protect",
+    "protected", "protects", "reach", "ready", "recommend", "recommended", "recommends", "responsive", "save", "saved",
+    "saves", "saving", "secured", "shares", "solutions", "special", "stop", "stopped", "stopping", "stops",
+    "supporting", "supports", "sure", "top", "true", "validate", "validated", "value", "values", "want", "wanted",
+    "wants", "well", "win", "yes",
+)  # fmt: skip
 _SUPPORT_WORDS = {
     "unusable": -2.8, "unacceptable": -3.0, "ridiculous": -2.6, "useless": -2.4, "disappointing": -2.4,
     "frustrating": -2.4, "nightmare": -2.8, "joke": -1.6, "waste": -2.0, "broken": -1.4, "annoying": -2.0,
     "buggy": -1.8, "unreliable": -2.0, "unresponsive": -1.4, "fedup": -2.6, "infuriating": -3.0,
     "asap": -0.8, "garbage": -2.6, "flawless": 2.6, "seamless": 2.2, "works": 0.9, "fixed": 1.2,
 }  # fmt: skip
+
+_THANKS = r"(?:(?:many|kind)\s+)?(?:thanks|thank\s+you|thx)(?:\s+(?:so|very)\s+much|\s+a\s+lot)?"
+_COURTESY = re.compile(
+    rf"""\b(?:
+        {_THANKS}\s+(?:in\s+advance|for\s+(?:any|reading|looking|considering|taking)\b.*)
+        | (?:any|some)\s+(?:\w+\s+)?(?:help|advice|assistance|suggestions?|ideas?|input|guidance)\b.*\bappreciated
+        | (?:would|will)\s+(?:be\s+)?(?:\w+\s+)?appreciated?
+        | (?:would|should|i'd|we'd)\s+(?:really\s+|also\s+)?like | like\s+to
+        | (?:look|seem|feel|sound|act|behave|work)(?:s|ed|ing)?\s+like | (?:something|anything|nothing|just|more)\s+like
+        | hop(?:e|ing)\s+(?:that\s+)?(?:you|someone|somebody|anyone|anybody|there|for|to)\b
+        | (?:kind|best|warm)(?:est)?\s+(?:regards|wishes)
+        | have\s+a\s+(?:nice|good|great|lovely|wonderful)\s+\w+ | good\s+(?:morning|afternoon|evening|day)
+        | (?:am|is|are|be)\s+(?:happy|glad)\s+to
+        | would\s+be\s+(?:\w+\s+)?(?:great|nice|good|helpful|awesome|cool|perfect|lovely|useful|wonderful|grateful)
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# A sentence of thanks and no more: who has said something else beside it closes a letter with it.
+_CLOSING = re.compile(rf"\W*{_THANKS}(?:\s+again)?(?:\s+for\s[^.!?]*)?(?:[\s,.!-]+\w+){{0,2}}\W*", re.IGNORECASE)
 
 
 @functools.cache
@@ -54,12 +86,23 @@ def analyzer() -> SentimentIntensityAnalyzer:
     return vader
 
 
+@functools.cache
+def _scorer() -> SentimentIntensityAnalyzer:
+    """The same without the words of software. A model of own labels (`polarity`) learns from these what they mean."""
+    vader = SentimentIntensityAnalyzer()
+    vader.lexicon = {word: value for word, value in analyzer().lexicon.items() if word not in _SOFTWARE_WORDS}
+    return vader
+
+
 def score(text: str, strains: int = 0) -> float | None:
     """-1 to 1, rounded to 4 places; `strains` counts the text's markers. None for a text without words."""
     if not re.search(r"[^\W\d_]{2}", text):
         return None
-    vader = analyzer()
-    spoken = [sentence for sentence in sentences(text[:SAMPLE]) if _may_feel(sentence, vader)]
+    vader = _scorer()
+    said = sentences(text[:SAMPLE])
+    spoken = [_COURTESY.sub(" ", sentence) for sentence in said if _may_feel(sentence, vader)]
+    if len(said) > 1:
+        spoken = [sentence for sentence in spoken if not _CLOSING.fullmatch(sentence)]
     felt = [value for sentence in spoken if (value := _compound(sentence, vader))]
     mean = sum(felt) / len(felt) if felt else 0.0
     return round(max(-1.0, min(1.0, mean - MARKER_WEIGHT * strains)), 4)

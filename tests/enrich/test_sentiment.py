@@ -41,6 +41,35 @@ def test_a_sentence_feels_what_vader_says(sentence: str) -> None:
     assert score(sentence) == analyzer().polarity_scores(sentence)["compound"] != 0
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I cannot log in. Thanks for your help. Best regards.",
+        "The list scrolls to the top. Thanks. Kevin",
+        "Any help would be greatly appreciated!",
+        "It would be great if you could add a dark mode.",
+        "I would like to save it, it looks like the import stopped. Have a nice day",
+        "Good morning, I hope you can tell me why the window is empty.",
+    ],
+)
+def test_courtesy_and_what_one_does_with_software_are_no_feeling(text: str) -> None:
+    assert score(text) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most"),
+    [
+        ("Thank you so much!", 0.3, 1.0),
+        ("It works now. Thanks!", 0.2, 1.0),
+        ("I like the new editor.", 0.3, 1.0),
+        ("I hope you can mend this horrible list, thanks.", -1.0, -0.1),
+    ],
+)
+def test_a_feeling_beside_courtesy_is_kept(text: str, least: float, most: float) -> None:
+    value = score(text)
+    assert value is not None and least <= value <= most
+
+
 def test_each_marker_takes_its_weight_off() -> None:
     plain, strained = score("The export works."), score("The export works.", 2)
     assert plain is not None
