@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from simulated import configure
 from workplace import Workplace, workplace
 
 from flows.core.run import Run
@@ -59,8 +60,6 @@ def test_billing_that_is_down_leaves_the_rest_running_and_is_named(
 ) -> None:
     """Both are connected later; then billing stops answering."""
     place, _ = helpdesk_only
-    from flows.demo import configure
-
     configure(place.home, place.url)
     place.advance(1)
     place.run("hourly")

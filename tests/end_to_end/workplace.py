@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
+from simulated import configure
 
 from flows.core.clock import iso, parse
 from flows.core.run import Run
-from flows.demo import configure
 from flows.sandbox.company import Company
 from flows.sandbox.server import SandboxServer
 from flows.settings import load_settings

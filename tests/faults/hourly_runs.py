@@ -19,10 +19,11 @@ from typing import Any
 
 import httpx
 from end_state import Parts, end_state
+from simulated import configure
 
 from flows.core.clock import iso
 from flows.core.run import Run
-from flows.demo import SECRETS, configure
+from flows.demo import SECRETS
 from flows.landing.store import Store
 from flows.sandbox.company import Company
 from flows.sandbox.limits import RateLimits

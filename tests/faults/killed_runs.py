@@ -6,6 +6,7 @@ process itself replaces the function at which that moment lies; the product has 
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import multiprocessing
 import os
@@ -15,16 +16,16 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any, Literal
 
 import httpx
+from simulated import configure
 
 from flows.core.clock import iso
-from flows.demo import configure
 from flows.sandbox.company import Company
 from flows.sandbox.server import SandboxServer
 
@@ -153,23 +154,34 @@ class SavedCompany:
 
     @classmethod
     @contextmanager
-    def prepared(cls, folder: Path) -> Iterator[SavedCompany]:
-        """Simulate, configure as a user would, and run up to that hour. The environment is put back afterwards."""
+    def prepared(cls, folder: Path, shared: Path | None = None) -> Iterator[SavedCompany]:
+        """Simulate, configure as a user would, and run up to that hour. The environment is put back afterwards.
+
+        shared: where the first of several workers leaves it for the others, which wait for it.
+        """
         before = dict(os.environ)
         company = Company.simulate(seed=7, months=3, tickets_per_month=60)
         place = cls(folder / "home", folder / "saved", company, free_port())
-        place.home.mkdir()
+        shared = shared or place.saved
         try:
-            with SandboxServer(place.home / "sandbox", port=place.port, company=company) as sandbox:
-                configure(place.home, sandbox.url)
-                run("backfill")
-                later = {"now": iso(company.history_end + timedelta(days=1))}
-                httpx.post(f"{sandbox.url}/control/clock", json=later, timeout=60).raise_for_status()
-            place.save()
-            yield place
+            with shared.with_suffix(".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if not shared.exists():
+                    place.live()
+                    replace(place, saved=shared).save()
+            yield replace(place, saved=shared)
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+    def live(self) -> None:
+        """The company's history, until a day after its end."""
+        self.home.mkdir()
+        with SandboxServer(self.home / "sandbox", port=self.port, company=self.company) as sandbox:
+            configure(self.home, sandbox.url)
+            run("backfill")
+            later = {"now": iso(self.company.history_end + timedelta(days=1))}
+            httpx.post(f"{sandbox.url}/control/clock", json=later, timeout=60).raise_for_status()
 
     def save(self) -> None:
         """Keep what is there now. The emulators must not be running."""
@@ -179,9 +191,10 @@ class SavedCompany:
     @contextmanager
     def restored(self) -> Iterator[str]:
         """The company as it was saved, with its emulators running. Yields their address."""
-        shutil.rmtree(self.home)
+        shutil.rmtree(self.home, ignore_errors=True)
         shutil.copytree(self.saved, self.home, symlinks=True)
         with SandboxServer(self.home / "sandbox", port=self.port, company=self.company) as sandbox:
+            configure(self.home, sandbox.url)  # it may have been another worker's
             yield sandbox.url
 
 

@@ -83,8 +83,8 @@ def _told(moment: Full, environment: dict[str, str], tell: Connection) -> None:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SavedCompany]:
-    with SavedCompany.prepared(tmp_path_factory.mktemp("disk")) as prepared:
+def place(tmp_path_factory: pytest.TempPathFactory, prepared_once: Path) -> Iterator[SavedCompany]:
+    with SavedCompany.prepared(tmp_path_factory.mktemp("disk"), prepared_once) as prepared:
         os.environ |= {"OPENBLAS_NUM_THREADS": "1"}
         yield prepared
 
@@ -94,14 +94,14 @@ def undisturbed(place: SavedCompany) -> Parts:
     with place.restored() as url:
         run("hourly")
         state = end_state(url)
-    replace(place, saved=place.saved.with_name("after")).save()
+    replace(place, saved=place.home.with_name("after")).save()
     return state
 
 
 @pytest.fixture(scope="module")
 def after(place: SavedCompany, undisturbed: Parts) -> SavedCompany:
     """The company as it was after the undisturbed run."""
-    return replace(place, saved=place.saved.with_name("after"))
+    return replace(place, saved=place.home.with_name("after"))
 
 
 def leftovers(home: Path) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -45,8 +46,8 @@ HOLDING = Moment("it has Prefect's slot", "flows.stages:Stages.validate", "befor
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SavedCompany]:
-    with SavedCompany.prepared(tmp_path_factory.mktemp("killed")) as prepared:
+def place(tmp_path_factory: pytest.TempPathFactory, prepared_once: Path) -> Iterator[SavedCompany]:
+    with SavedCompany.prepared(tmp_path_factory.mktemp("killed"), prepared_once) as prepared:
         yield prepared
 
 
