@@ -19,12 +19,12 @@ $(STAMP): bootstrap.lock requirements.lock pyproject.toml
 demo: setup  ## A simulated company, end to end: about seven minutes
 	$(BIN)/groundswell demo
 
-# Three workers on two cores: a third of the time is waiting, for servers, locks and time-outs.
+# Four workers on two cores: a third of the time is waiting, for servers, locks and time-outs.
 test: setup  ## Everything CI runs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check --fix .
