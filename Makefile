@@ -19,7 +19,7 @@ $(STAMP): bootstrap.lock requirements.lock pyproject.toml
 demo: setup  ## A simulated company, end to end: about seven minutes
 	$(BIN)/groundswell demo
 
-# Four workers on two cores: a third of the time is waiting, for servers, locks and time-outs.
+# Four workers on two cores: much of the time is waiting, for servers, locks and time-outs.
 test: setup  ## Everything CI runs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

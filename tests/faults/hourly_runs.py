@@ -6,7 +6,6 @@ after a release that broke the dashboards, and in the seventh hour nobody can si
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pickle
 from collections import Counter
@@ -19,7 +18,7 @@ from typing import Any
 
 import httpx
 from end_state import Parts, end_state
-from simulated import configure
+from simulated import configure, one_worker
 
 from flows.core.clock import iso
 from flows.core.run import Run
@@ -180,8 +179,7 @@ def live(tiny: TinyCompany, hours: int, *, storm: int | None = None, quiet: int 
 def first_of_all(shared: Path, live: Callable[[], Lived], *, again: bool = False) -> Lived:
     """What the first of all workers lives through, kept at `shared` for the others, which wait for it. again: live
     through it even where another worker has."""
-    with shared.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with one_worker(shared):
         if shared.exists() and not again:
             lived: Lived = pickle.loads(shared.read_bytes())
             return lived

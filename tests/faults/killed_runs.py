@@ -6,7 +6,6 @@ process itself replaces the function at which that moment lies; the product has 
 
 from __future__ import annotations
 
-import fcntl
 import importlib
 import multiprocessing
 import os
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import httpx
-from simulated import configure
+from simulated import configure, one_worker
 
 from flows.core.clock import iso
 from flows.sandbox.company import Company
@@ -164,8 +163,7 @@ class SavedCompany:
         place = cls(folder / "home", folder / "saved", company, free_port())
         shared = shared or place.saved
         try:
-            with shared.with_suffix(".lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            with one_worker(shared):
                 if not shared.exists():
                     place.live()
                     replace(place, saved=shared).save()

@@ -48,3 +48,14 @@ def test_what_reads_a_source_is_due_with_all_that_stands_on_it_and_so_is_what_is
     assert selection.readers(manifest, stage, set(), there) == set()
     gone = ("intermediate", "int_invoices")
     assert [key.split(".")[-1] for key in selection.readers(manifest, stage, set(), there - {gone})] == [gone[1]]
+
+
+def test_what_dbt_gets_has_no_test_but_those_that_are_due_and_all_models(tmp_path_factory):
+    manifest = dbt._parsed(House.fresh(tmp_path_factory.mktemp("house")).settings)
+    models = {key for key, node in manifest.nodes.items() if str(node.resource_type) == "model"}
+    due = due_tests(manifest, "judge", nightly=False)
+    selection.mark(manifest, {"model.groundswell.int_users", *due})
+    assert {key for key, node in manifest.nodes.items() if str(node.resource_type) == "test"} == due
+    assert manifest.unit_tests == {} and models <= manifest.nodes.keys()
+    marked = {key for key, node in manifest.nodes.items() if selection.MARK in node.tags}
+    assert marked == {"model.groundswell.int_users", *due}

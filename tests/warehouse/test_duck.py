@@ -274,3 +274,9 @@ def test_old_copies_are_pruned_and_half_written_ones_removed(house):
     paths = [publish_copy(house.run()) for _ in range(4)]
     left = sorted(p.name for p in house.settings.serving_dir.iterdir())
     assert left == sorted(["current.duckdb", paths[2].name, paths[3].name])
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_warehouse_has_the_threads_of_the_settings(house, threads):
+    house.settings.threads = threads
+    assert house.rows("select current_setting('threads')") == [(threads,)]
