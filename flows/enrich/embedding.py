@@ -23,7 +23,7 @@ from flows.core.keys import digest
 from flows.enrich.protocols import Matrix
 from flows.enrich.words import TOKEN
 
-VERSION = 2
+VERSION = 3  # raised as well where `space` fits otherwise, which is kept with it
 DIMENSIONS = 320
 PIECES = (3, 4)  # characters, counting the space before and after a word
 WORD_WEIGHT = 1.5  # of a word itself beside one of its pieces

@@ -2,6 +2,9 @@
 
 Two Italian tickets are alike because they are Italian. Topics are found in points without their language's mean,
 so that speaking a language is none. Works for every `Embedder`; kept by `models` as the artifact `embedder`.
+
+An embedder fitted on the tickets knows little of a language that few write: its points lie close together, and what
+is left of some without the mean is chance, which length 1 would blow up. These tickets lie nowhere.
 """
 
 from __future__ import annotations
@@ -12,21 +15,23 @@ import numpy as np
 from sklearn.preprocessing import normalize
 
 from flows.enrich.protocols import Embedder, Matrix
-from flows.enrich.words import MIN_LANGUAGE
 
-CENTRED_SHARE = 0.01  # share of the tickets a language needs before its own mean is known well enough
-MAX_CENTRED = 10_000  # texts that are encoded to find the means, spread over all: embeddings may cost money
+MIN_CENTRED = 100  # tickets of a language before its mean is known well enough
+MAX_CENTRED = 10_000  # texts that are encoded to find the means: embeddings may cost money
+LARGE_SHARE = 0.05  # of the tickets, from which on an embedder knows a language as well as any
+LEAST_LEFT = 0.55  # length of a ticket's point without the mean of its language, where that is a smaller one
 DECIMALS = 5
 
 
 @dataclass(frozen=True)
 class TicketSpace:
-    """`centres`: language -> mean point of its tickets. `common`: words that tell no topic (see `words`).
-    `documents`: how many tickets there were when it was fitted.
+    """`centres`: language -> mean point of its tickets. `large`: those of them that many tickets are written in.
+    `common`: words that tell no topic (see `words`). `documents`: how many tickets there were when it was fitted.
     """
 
     embedder: Embedder
     centres: dict[str, Matrix]
+    large: frozenset[str]
     common: frozenset[str]
     documents: int
 
@@ -34,17 +39,19 @@ class TicketSpace:
     def fit(
         cls, embedder: Embedder, texts: list[str], languages: list[str | None], common: frozenset[str]
     ) -> TicketSpace:
-        """Find the means of the languages in texts with their languages."""
-        chosen = np.unique(np.linspace(0, len(texts) - 1, min(len(texts), MAX_CENTRED)).astype(int))
-        points = embedder.encode([texts[i] for i in chosen])
-        names = np.array([languages[i] or "en" for i in chosen], dtype=object)
-        least = max(MIN_LANGUAGE, CENTRED_SHARE * len(names))
+        """Find the means of the languages in texts with their languages: counted in all texts, found in some."""
+        rows: dict[str, list[int]] = {}
+        for row, language in enumerate(languages):
+            rows.setdefault(language or "en", []).append(row)
+        chosen = _sample({name: found for name, found in rows.items() if name == "en" or len(found) >= MIN_CENTRED})
+        points = embedder.encode([texts[row] for name in chosen for row in chosen[name]])
+        ends = np.cumsum([len(found) for found in chosen.values()])
         centres = {
-            name: points[names == name].mean(axis=0)
-            for name in sorted(set(names.tolist()))
-            if name == "en" or (names == name).sum() >= least
+            name: points[end - len(chosen[name]) : end].mean(axis=0)
+            for name, end in zip(chosen, ends.tolist(), strict=True)
         }
-        return cls(embedder, centres, common, len(texts))
+        large = frozenset(name for name in chosen if name == "en" or len(rows[name]) >= LARGE_SHARE * len(texts))
+        return cls(embedder, centres, large, common, len(texts))
 
     @property
     def model_id(self) -> str:
@@ -58,8 +65,8 @@ class TicketSpace:
     def topical(self, texts: list[str], languages: list[str | None]) -> Matrix:
         """Points of length 1 without what is common to a language. An unknown language counts as English.
 
-        Rows of zeros for languages with too few tickets to know what they have in common, and where the embedder
-        gives zeros.
+        Rows of zeros for languages with too few tickets to know what they have in common, for tickets of which little
+        but the language is known (see the module), and where the embedder gives zeros.
         """
         return self.centred(self.encode(texts), languages)
 
@@ -77,5 +84,18 @@ class TicketSpace:
                 points[rows] = 0.0
             else:
                 points[rows & has_words] -= centre
+                if name not in self.large:
+                    points[rows & (np.linalg.norm(points, axis=1) < LEAST_LEFT)] = 0.0
         centred: Matrix = np.round(normalize(points), DECIMALS).astype(np.float32)
         return centred
+
+
+def _sample(rows: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Up to MAX_CENTRED rows in all: equally many of each language, spread over it, and all of one with fewer."""
+    chosen: dict[str, list[int]] = {}
+    left = MAX_CENTRED
+    for place, name in enumerate(sorted(rows, key=lambda name: (len(rows[name]), name))):
+        size = min(len(rows[name]), left // (len(rows) - place))
+        chosen[name] = [rows[name][row] for row in np.linspace(0, len(rows[name]) - 1, size).astype(int).tolist()]
+        left -= size
+    return chosen

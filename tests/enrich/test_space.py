@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from flows.enrich import space as spaces
 from flows.enrich.protocols import Matrix
 from flows.enrich.space import TicketSpace
 
@@ -39,3 +41,45 @@ def test_what_is_not_known_lies_nowhere() -> None:
     points = space.topical(["a", "...", "a"], ["tlh", "en", None])
     assert points.any(axis=1).tolist() == [False, False, True]
     assert space.topical([], []).shape == (0, 6)
+
+
+class Counting(Letters):
+    """Letters that remember what they were asked to encode."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def encode(self, texts: list[str]) -> Matrix:
+        self.asked += texts
+        return super().encode(texts)
+
+
+def test_a_language_is_counted_in_all_texts_though_few_are_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spaces, "MAX_CENTRED", 100)
+    embedder = Counting()
+    space = TicketSpace.fit(embedder, TEXTS + FRENCH + ["b"], [*LANGUAGES, "tlh"], frozenset())
+    assert sorted(space.centres) == ["en", "fr"]
+    assert len(embedder.asked) == 100
+    assert sum(text in FRENCH for text in embedder.asked) == 50
+    assert np.allclose(space.centres["fr"], Letters().encode(FRENCH).mean(axis=0), atol=0.01)
+
+
+def test_all_texts_of_a_small_language_tell_its_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spaces, "MAX_CENTRED", 700)
+    embedder = Counting()
+    space = TicketSpace.fit(embedder, TEXTS + FRENCH, LANGUAGES, frozenset())
+    assert (len(embedder.asked), sum(text in FRENCH for text in embedder.asked)) == (700, 300)
+    assert np.array_equal(space.centres["fr"], Letters().encode(FRENCH).mean(axis=0))
+
+
+def test_a_ticket_of_a_small_language_that_says_little_else_lies_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["affffffff", "aaff"]
+    said: list[str | None] = ["fr", "fr"]
+    space = TicketSpace.fit(Letters(), TEXTS + FRENCH, LANGUAGES, frozenset())
+    assert space.topical(texts, said).any(axis=1).tolist() == [True, True]
+    monkeypatch.setattr(spaces, "LARGE_SHARE", 0.5)
+    space = TicketSpace.fit(Letters(), TEXTS + FRENCH, LANGUAGES, frozenset())
+    both = space.topical(texts, said)
+    assert both.any(axis=1).tolist() == [False, True]
+    assert np.array_equal(both, np.vstack([space.topical([text], ["fr"]) for text in texts]))
+    assert space.topical(["aaaa"], ["en"]).any()
