@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+ARTICLE_SHOWN = 0.4  # similarity from which the nearest article is worth a look: see the decision log
+
 
 @dataclass(frozen=True)
 class Part:
@@ -68,7 +70,8 @@ TICKET = (
     ),
     Part(
         "article", "Nearest article",
-        "select article_id, similarity from enrich.article_matches where ticket_id = $key and article_id is not null",
+        "select article_id, similarity from enrich.article_matches"
+        f" where ticket_id = $key and article_id is not null and similarity >= {ARTICLE_SHOWN}",
         one=True,
     ),
     Part(

@@ -110,6 +110,15 @@ def test_the_same_as_data(published: CliRunner) -> None:
     assert known["topic"]["similarity"] == 0.7 and known["article"] is None
 
 
+@pytest.mark.parametrize(("similarity", "is_shown"), [(0.39, False), (0.4, True)])
+def test_the_nearest_article_is_shown_where_it_is_near(published: CliRunner, similarity: float, is_shown: bool) -> None:
+    path = Path(os.environ["GROUNDSWELL_HOME"]) / "serving" / "current.duckdb"
+    with duckdb.connect(str(path)) as con:
+        con.execute("insert into enrich.article_matches values ('z:1', 'a:export', ?, '')", [similarity])
+    known = json.loads(published.invoke(app, ["explain", "z:1", "--format", "json"]).output)
+    assert known["article"] == ({"article_id": "a:export", "similarity": similarity} if is_shown else None)
+
+
 def test_every_column_of_a_ticket_is_printed_whether_somebody_placed_it_or_not(published: CliRunner) -> None:
     path = Path(os.environ["GROUNDSWELL_HOME"]) / "serving" / "current.duckdb"
     with duckdb.connect(str(path)) as con:
