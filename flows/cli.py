@@ -9,6 +9,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -231,6 +232,36 @@ def findings(
         told = [row["title"], " · ".join(filter(None, counts)), row["tracker_url"]]
         for line in filter(None, told):
             console.print(f"    {plain(line)}", highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def replay(
+    start: Annotated[str, typer.Option(help="ISO date or moment to begin at.")],
+    end: Annotated[str | None, typer.Option(help="ISO date or moment to end at (default: the last run's).")] = None,
+    step: Annotated[str, typer.Option(help="From moment to moment: a number and m, h or d.")] = "1h",
+    incidents: Annotated[
+        Path | None, typer.Option(help="JSON list of what is known to have happened: start, label, pattern.")
+    ] = None,
+    output: Format = Output.TABLE,
+) -> None:
+    """What would have been told, moment by moment, knowing only what was known then: how early, and how often. Touches
+    nothing."""
+    from flows.learn.lead_time import read_incidents
+    from flows.rebuild import last_moment
+    from flows.replay import render, report, step_of
+
+    settings = load_settings()
+    first, last = _moment(start, "--start"), _moment(end, "--end") or last_moment(settings)
+    if first is None or last is None:
+        raise ConfigError("no run has been completed yet", "Run `groundswell backfill` first.")
+    known = read_incidents(incidents) if incidents else []
+    with errors.status("judging the past"):
+        result = report(settings, first, last, step_of(step), known)
+    if output is Output.JSON:
+        print(json.dumps(asdict(result), indent=2))
+        return
+    for line in render(result):
+        console.print(_inert(line), highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -482,11 +513,13 @@ def _any_source(settings: Settings) -> None:
         raise ConfigError("no source is configured", "Add a [sources.<name>] table to groundswell.toml.")
 
 
-def _moment(now: str | None) -> datetime | None:
+def _moment(text: str | None, option: str = "--now") -> datetime | None:
     try:
-        return None if now is None else parse(now)
+        return None if text is None else parse(text)
     except (ValueError, OverflowError) as error:
-        raise ConfigError(f"--now {now!r} is no moment", "Write it in ISO 8601, like 2025-01-31T09:30:00Z.") from error
+        raise ConfigError(
+            f"{option} {text!r} is no moment", "Write it in ISO 8601, like 2025-01-31T09:30:00Z."
+        ) from error
 
 
 def _run(

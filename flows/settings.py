@@ -173,6 +173,10 @@ class Settings(BaseSettings):
         copy._warehouse = path
         return copy
 
+    def elsewhere(self, home: Path) -> Settings:
+        """The same settings and stores with another folder for everything that is made of the stores."""
+        return self.model_copy(update={"home": home, "landing_url": self.landing, "journal_url": self.journal})
+
     @property
     def serving_dir(self) -> Path:
         return self.home / "serving"

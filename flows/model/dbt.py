@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 THREADS = 1
+# What `settle` makes was judged a moment ago; what `replay` makes is nobody's warehouse.
+UNTESTED = ("settle", "replay")
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,10 @@ def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) 
     that failed, its message and its compiled file.
     """
     with writer(run, moments=moments) as con:
-        # the findings of `settle` are judged already
-        changed = {} if layer == "settle" else built.changes(run, con, layer)
+        changed = {} if layer in UNTESTED else built.changes(run, con, layer)
         thorough = run.flow != "hourly" or built.has_failed(con, layer)
         from_nothing = bool({"models", "judged"} & changed.keys())
-        arguments = ["run" if layer == "settle" else "build"]
+        arguments = ["run" if layer in UNTESTED else "build"]
         manifest = _parsed(run.settings)
         if manifest is not None:  # else dbt itself says why it does not parse
             due = selection.models_of(manifest, layer)
@@ -63,15 +64,17 @@ def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) 
                 due = selection.readers(manifest, due, changed, built.relations(con))
             if "seeds" in changed:
                 due |= selection.seeds(manifest)
+            if layer == "replay":
+                due = selection.readers(manifest, due, {"control.as_of"}, built.relations(con))
             if not due:
                 return LayerResult(layer, models=0, tests=0)
-            if layer != "settle":
+            if layer not in UNTESTED:
                 due |= selection.tests_of(manifest, due, nightly=thorough or from_nothing)
             arguments += selection.mark(manifest, due)
         if from_nothing:
             arguments.append("--full-refresh")
             con.execute(f"delete from {'control.tickets_built' if layer == 'stage' else 'control.facts_built'}")
-        elif layer != "settle":
+        elif layer not in UNTESTED:
             built.keep_pending(con, layer)
         result = invoke(run.settings, arguments, layer=layer, manifest=manifest)
         built.note_failed(con, layer, failed=bool(result.failures))

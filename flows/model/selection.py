@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
     from dbt.contracts.graph.nodes import ManifestNode
 
-Layer = Literal["stage", "judge", "history", "settle"]
+Layer = Literal["stage", "judge", "history", "settle", "replay"]
 
 COMMON = "models/intermediate/common"
 STAGED = ("models/staging", COMMON)
@@ -27,6 +27,8 @@ FOLDERS: dict[Layer, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "history": (("models/intermediate", "models/marts"), (COMMON,)),
     # After pushing: what the findings say about where they were filed; they were tested a moment ago.
     "settle": (("models/marts/findings",), ()),
+    # Moments of the past in a copy of the warehouse: of these only what asks for moments (`asking`).
+    "replay": (("models/intermediate", "models/marts/findings"), (COMMON,)),
 }
 # Left to the night: the generic tests of these. Every hour judges what leaves the warehouse by its suite
 # (`expectations/published`), and asserts what holds across tables.

@@ -7,6 +7,7 @@ The day has 24 hours; then come a clock that jumps and three days without a run 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from flows.landing.journal import Journal
 from flows.landing.store import Store
 from flows.model import built
 from flows.model.dbt import invoke
+from flows.replay import raised, replayed
 from flows.settings import load_settings
 from flows.warehouse.duck import writer
 
@@ -52,6 +54,28 @@ def test_a_day_leaves_memory_handles_and_files_flat(peace: tuple[TinyCompany, Li
     hours = peace[1].hours
     night = next(n for n, hour in enumerate(hours) if hour.flow == "nightly")
     assert growth(hours[2:10], hours[night:]) == [], "\n".join(hour.row() for hour in hours)
+
+
+def test_a_replayed_day_is_what_the_live_runs_found(peace: tuple[TinyCompany, Lived]) -> None:
+    """Every change of state that the hours journalled, and no other; the same again, byte for byte."""
+    moments = [hour.at for hour in peace[1].hours]
+    told = []
+    for _ in range(2):
+        with replayed(load_settings(), moments) as con:
+            states = con.sql("select as_of, finding_key, state from marts.fct_findings order by as_of").fetchall()
+            entries = con.sql("select body->>'at', key, body->>'state' from journal.finding_state").fetchall()
+            told.append(json.dumps(raised(con, moments[0])))
+    assert told[0] == told[1]
+    known: dict[str, str] = {}
+    changed = {}
+    for as_of, key, state in states:
+        if known.get(key) != state:
+            changed[iso(as_of), key] = state
+        known[key] = state
+    journalled = {(at, key): state for at, key, state in entries}
+    first = iso(moments[0])  # at which what was known before is no change
+    assert {k: v for k, v in changed.items() if k[0] > first} == {k: v for k, v in journalled.items() if k[0] > first}
+    assert any(state == "open" for state in changed.values())
 
 
 def test_a_clock_that_jumps_back_and_forth_tells_nothing_twice(peace: tuple[TinyCompany, Lived]) -> None:

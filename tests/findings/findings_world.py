@@ -50,8 +50,9 @@ TABLES = {
     "enrich.signals": "message_id varchar, ticket_id varchar, kind varchar, name varchar",
     "intermediate.int_releases": "release_id varchar, version varchar, released_at timestamp, known_at timestamp",
     "intermediate.int_tracker_issues": """issue_id varchar, identifier varchar, url varchar, title varchar,
-        state_name varchar, is_duplicate boolean, completed_at timestamp, canceled_at timestamp, known_at timestamp""",
-    "enrich.tickets": "ticket_id varchar, error_signature_version integer",
+        state_name varchar, is_duplicate boolean,
+        created_at timestamp, completed_at timestamp, canceled_at timestamp, known_at timestamp""",
+    "enrich.tickets": "ticket_id varchar, title varchar, error_signature_version integer",
     "enrich.topics": "topic_id varchar, label varchar, status varchar, model_id varchar",
     "enrich.article_matches": "ticket_id varchar, article_id varchar, similarity double",
     "control.as_of": "as_of timestamp",
@@ -99,7 +100,9 @@ class World:
         self.rows["intermediate.int_tickets"].append(
             {"ticket_id": ticket_id, "tags": tags, "created_at": at, "known_at": row["known_at"]}
         )
-        self.rows["enrich.tickets"].append({"ticket_id": ticket_id, "error_signature_version": 1})
+        self.rows["enrich.tickets"].append(
+            {"ticket_id": ticket_id, "title": row["title"], "error_signature_version": 1}
+        )
         if body:
             self.rows["intermediate.int_messages"].append(
                 {"ticket_id": ticket_id, "body": body, "known_at": row["known_at"]}
@@ -167,7 +170,7 @@ class World:
     def issue(self, issue_id: str, **values: Any) -> None:
         row = {
             "issue_id": issue_id, "identifier": f"ENG-{issue_id}", "url": f"https://linear.app/x/issue/ENG-{issue_id}",
-            "title": "An issue", "state_name": "Triage", "is_duplicate": False, "known_at": START,
+            "title": "An issue", "state_name": "Triage", "is_duplicate": False, "known_at": START, "created_at": START,
         } | values  # fmt: skip
         self.rows["intermediate.int_tracker_issues"].append(row)
 

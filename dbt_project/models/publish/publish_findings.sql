@@ -42,14 +42,6 @@ final as (
         weights.linear_priority,
         weights.weight,
         coalesce(cast(json_extract_string(findings.details, '$.product_area') as varchar), '') as product_area,
-        findings.kind = 'bug' and findings.state in ('open', 'escalating', 'regressed')
-        and not findings.is_history and findings.confidence >= policy.min_confidence_linear as may_be_filed,
-        findings.state in ('open', 'escalating', 'regressed') and not findings.is_history
-        and (
-            findings.kind in ('volume', 'topic')
-            or (findings.kind = 'bug' and findings.confidence >= policy.min_confidence_slack)
-            or (findings.kind = 'churn' and findings.confidence >= policy.min_confidence_churn)
-        ) as may_be_alerted,
         policy.digest_hour
     from {{ ref('fct_findings') }} as findings
     inner join now on now.as_of = findings.as_of

@@ -19,7 +19,7 @@ policy as (
     select * from {{ ref('int_detection_policy') }}
 ),
 
-final as (
+judged as (
     select
         findings.as_of,
         findings.finding_key,
@@ -69,6 +69,21 @@ final as (
         and issues.finding_key = findings.finding_key
         and issues.episode = findings.episode
     where left_out.finding_key is null
+),
+
+final as (
+    select
+        judged.*,
+        judged.kind = 'bug' and judged.state in ('open', 'escalating', 'regressed')
+        and not judged.is_history and judged.confidence >= policy.min_confidence_linear as may_be_filed,
+        judged.state in ('open', 'escalating', 'regressed') and not judged.is_history
+        and (
+            judged.kind in ('volume', 'topic')
+            or (judged.kind = 'bug' and judged.confidence >= policy.min_confidence_slack)
+            or (judged.kind = 'churn' and judged.confidence >= policy.min_confidence_churn)
+        ) as may_be_alerted
+    from judged
+    cross join policy
 )
 
 select * from final
