@@ -59,3 +59,11 @@ def test_what_dbt_gets_has_no_test_but_those_that_are_due_and_all_models(tmp_pat
     assert manifest.unit_tests == {} and models <= manifest.nodes.keys()
     marked = {key for key, node in manifest.nodes.items() if selection.MARK in node.tags}
     assert marked == {"model.groundswell.int_users", *due}
+
+
+def test_a_replay_makes_again_what_asks_which_moments_are_judged_and_nothing_else(manifest):
+    layer = selection.models_of(manifest, "replay")
+    there = {(manifest.nodes[key].schema, manifest.nodes[key].name) for key in layer}
+    names = {key.split(".")[-1] for key in selection.readers(manifest, layer, {"control.as_of"}, there)}
+    assert {"int_detect_looks", "int_finding_states", "fct_findings", "fct_finding_evidence"} <= names
+    assert not {"int_bug_keys", "int_ticket_facts", "int_series_tickets", "fct_tickets", "publish_findings"} & names
