@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from flows.enrich.addresses import is_in_address
 from flows.enrich.hints import holds
+from flows.enrich.versions import Product, find_version
 
-VERSION = 3
+VERSION = 4
 SAMPLE = 8_000
 
 # A host counts as the product when it looks like an application's: other links are what people read elsewhere.
@@ -24,32 +26,6 @@ _BARE_PATH = re.compile(
 _AFTER_SPACE = re.compile(r"/(?<=\s/)[a-z]")
 _FILE_ROOT = re.compile(
     r"^/(?:users|home|var|etc|usr|tmp|mnt|media|opt|library|bin|dev|proc|volumes|run|snap|root|private|defaults)\b",
-    re.I,
-)
-
-_DIGIT = re.compile(r"\d")
-_POINT = re.compile(r"\d\.\d")
-_NUMBER = r"(\d{1,4}+(?:\.\d{1,5}+){1,3}+)"
-_VERSION = re.compile(
-    rf"(?<![-\w])(?:version|ver\.?|release|build|v)\s?(?:is|number|nr\.?|no\.?|:|=|#)?\s?v?{_NUMBER}(?!\.\d)", re.I
-)
-# A number that stands alone is a version by its major number: of two places where the majors are so large that they
-# hardly mean anything else, else of three, behind one of these words.
-_LARGE = 100
-_BEFORE = (
-    r"(?:\b(?:running|using|use|on|to|from|since|after|before|with|in|under|is|now|at|update|upgrade|release|latest"
-    r"|newest|current),? |\()"
-)
-_ENDS = (
-    r"(?=esr\b|(?!\w|[.,/-]\d))"
-    r"(?! ?(?:%|[kmgt]i?b(?:it)?\b|m?s\b|sec|min|hours?\b|days?\b|px\b|[€$£]|(?:eur|usd|gbp)\b))"
-)
-_DATE = re.compile(r"(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.(?:1[5-9]|[2-4]\d)")
-_WHOLE_VERSION = re.compile(r"\bversion\s?(?:is|number|:|=|#)?\s?(\d{2,4})(?!\w|[.,]\d)", re.I)
-_OTHER_PRODUCT = re.compile(
-    r"(?:windows|macos|mac os|os x|ios|ipados|android|ubuntu|debian|mint|fedora|linux|kernel|chrome|firefox|safari|edge"
-    r"|opera|brave|java|python|node|php|outlook|office|excel|postfix|dovecot|openssl|tls|ssl|imap|bios|driver|kde|plasma|frameworks|qt|gnome|norton|kaspersky|avast|eset|mcafee)"
-    r"\W{0,3}(?:\w+\W){0,2}$",
     re.I,
 )
 
@@ -78,6 +54,7 @@ BROWSERS: Rules = tuple(
         ("Internet Explorer", ("explorer", "ie"), r"I(?<!\wI)(?:nternet Explorer|E) ?(\d{1,2})\b"),
     )
 )
+_MACS = r"(?:[Ss]onoma|[Vv]entura|[Mm]onterey|[Bb]ig [Ss]ur|[Cc]atalina|[Ss]equoia|[Mm]ojave|High Sierra)"
 SYSTEMS: Rules = tuple(
     (name, needs, re.compile("|".join(patterns)))
     for name, needs, patterns in (
@@ -85,7 +62,7 @@ SYSTEMS: Rules = tuple(
             "Windows",
             ("win", "w10", "w11"),
             (
-                r"\b(?:[Ww]indows|WINDOWS|Win|win)[ -]?(?:version )?(11|10|8\.1|8|7|XP|Vista)\b",
+                r"\b(?:[Ww]indows|WINDOWS|Win|WIN|win)[ /-]?(?:version )?(11|10|8\.1|8|7|XP|Vista)\b",
                 r"\bWindows NT (10)\.",
                 r"\bW(11|10)\b",
                 r"\bWindows\b(?! [Mm]ail| [Ll]ive)",
@@ -96,7 +73,8 @@ SYSTEMS: Rules = tuple(
             "macOS",
             ("mac", "os x", "osx", "sonoma", "ventura", "monterey", "big sur", "catalina", "sequoia", "mojave"),
             (
-                r"\b(?:[Mm]ac ?OS(?: X)?|OS ?X)\b ?(?:[A-Z]\w+ )?(\d{2}(?:\.\d+)?)?",
+                rf"\b(?:[Mm]ac ?OS(?: X)?|OS ?X)\b[ :]{{0,2}}(?:(?:[Vv]ersion|{_MACS}):? )?\(?(\d{{2}}(?:\.\d+)?)?",
+                rf"\b{_MACS} \(?(\d{{2}}(?:\.\d+)?)\b",
                 r"\b(?:Sonoma|Ventura|Monterey|Big Sur|Catalina|Sequoia|Mojave|Mac[Bb]ook|iMac|Macintosh|Mac mini)\b",
                 r"\b(?:my|a|on|new|the) [Mm]ac\b",
             ),
@@ -113,16 +91,6 @@ SYSTEMS: Rules = tuple(
 
 
 @dataclass(frozen=True)
-class Product:
-    """What is known of the products: a pattern for `<name> 3.12.0`, those for `3.12.0` alone, and the major numbers of
-    their releases."""
-
-    named: re.Pattern[str]
-    alone: tuple[re.Pattern[str], ...]
-    majors: frozenset[str]
-
-
-@dataclass(frozen=True)
 class Environment:
     """What was stated about where it happened."""
 
@@ -130,24 +98,6 @@ class Environment:
     page_route: str | None
     browser: str | None
     os: str | None
-
-
-def known_products(releases: list[tuple[str, str]]) -> Product | None:
-    """From (product, version) of the releases; None when there are none."""
-    names = "|".join(re.escape(name) for name in sorted({product for product, _ in releases}) if len(name) > 2)
-    if not names:
-        return None
-    number = r"(\d{1,4}+(?:\.\d{1,5}+){0,3}+)(?![ -]?bit)"  # possessive: 128.5.2esr is not 128.5
-    majors = frozenset(version.split(".")[0] for _, version in releases)
-    any_major = "|".join(sorted(map(re.escape, majors)))
-    large = "|".join(sorted(major for major in majors if major.isdigit() and int(major) >= _LARGE))
-    alone = [rf"{_BEFORE}v?((?:{any_major})(?:\.\d{{1,3}}){{2}}+){_ENDS}"]
-    alone += [rf"(?<![\w.,/$€£:#-])v?((?:{large})(?:\.\d{{1,3}}){{1,2}}+){_ENDS}"] if large else []
-    return Product(
-        named=re.compile(rf"\b(?:{names})(?:[ /-]|\s?\(){{1,3}}(?:version|ver\.?|v)?\s?{number}", re.I),
-        alone=tuple(re.compile(pattern, re.I) for pattern in alone),
-        majors=majors,
-    )
 
 
 def find_environment(text: str, product: Product | None = None, own_version: str | None = None) -> Environment:
@@ -165,40 +115,6 @@ def find_environment(text: str, product: Product | None = None, own_version: str
 def _tidy_version(value: str | None) -> str | None:
     match = re.search(r"\d{1,4}(?:\.\d{1,5}){0,3}", value or "")
     return match[0] if match else None
-
-
-def find_version(text: str, product: Product | None = None) -> str | None:
-    """The product's version: after its name first, else after the word version unless another product owns it, else a
-    number alone.
-
-    Where releases are known, a number counts only if its major number is that of a release.
-    """
-    for version, _ in versions(text, product):
-        if product is None or version.split(".")[0] in product.majors:
-            return version
-    return None
-
-
-def versions(text: str, product: Product | None = None) -> Iterator[tuple[str, str]]:
-    """All of them in that order, of whatever release, with the words that name them."""
-    if not _DIGIT.search(text):
-        return
-    patterns = [] if product is None else [product.named]
-    has_point = _POINT.search(text) is not None
-    patterns += [_VERSION] * has_point + [_WHOLE_VERSION] * ("version" in text.lower())
-    alone = product.alone if product and has_point else ()
-    for pattern in (*patterns, *alone):
-        for match in pattern.finditer(text):
-            is_other = _OTHER_PRODUCT.search(text[max(0, match.start() - 24) : match.start()])
-            is_date = pattern in alone and _DATE.fullmatch(match[1])
-            if not (is_other or is_date or _is_in_address(text, match.start())):
-                yield match[1], match[0]
-
-
-def _is_in_address(text: str, place: int) -> bool:
-    """Whether a place lies within an address: `/kb/larkspan-2023` names no version."""
-    words = text[max(0, place - 200) : place].split()
-    return bool(words) and "://" in words[-1] and not text[place - 1].isspace()
 
 
 def find_route(text: str) -> str | None:
@@ -243,23 +159,21 @@ def route(path: str) -> str:
 def first_named(rules: Rules, text: str, lowered: str) -> str | None:
     """The name, with a version where stated, of the first rule that matches. Order decides, not place:
     user agents of Edge name Chrome and Safari too."""
-    for name, needs, pattern in rules:
-        if not holds(lowered, needs):
-            continue
-        match = pattern.search(text)
-        if match:
-            stated = next((group for group in match.groups() if group), None)
-            return f"{name} {stated}" if stated else name
-    return None
+    return next((found for found, _ in _each(rules, text, lowered)), None)
 
 
 def named(rules: Rules, text: str) -> Iterator[tuple[str, str]]:
     """What every rule finds, each with its first stated version, else without one, and the words that name it."""
-    lowered = text.lower()
+    return _each(rules, text, text.lower())
+
+
+def _each(rules: Rules, text: str, lowered: str) -> Iterator[tuple[str, str]]:
     for name, needs, pattern in rules:
         if holds(lowered, needs):
             without = None
             for match in pattern.finditer(text):
+                if is_in_address(text, match.start()):
+                    continue
                 stated = next((group for group in match.groups() if group), None)
                 if stated:
                     yield f"{name} {stated}", match[0]

@@ -9,9 +9,10 @@ import duckdb
 import polars as pl
 
 from flows.core.keys import digest
-from flows.enrich import actions, entities, help_links, mentions, signatures, steps
+from flows.enrich import actions, entities, help_links, mentions, signatures, steps, versions
 from flows.enrich.scope import is_read_with, note
 from flows.enrich.seeds import StepSeed
+from flows.enrich.versions import Product, known_products
 
 LINKS = "step_articles"  # part of what is read
 
@@ -25,7 +26,9 @@ ROWS: dict[str, dict[str, Any]] = {
     "signals": {"kind": pl.String, "name": pl.String, "span": pl.String, "starts": pl.Int32, "ends": pl.Int32},
 }  # fmt: skip
 SCHEMA: dict[str, Any] = {**COLUMNS, **{name: pl.List(pl.Struct(columns)) for name, columns in ROWS.items()}}
-_VERSIONS = ".".join(str(part.VERSION) for part in (actions, entities, help_links, mentions, signatures, steps))
+_VERSIONS = ".".join(
+    str(part.VERSION) for part in (actions, entities, help_links, mentions, signatures, steps, versions)
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class FactRules:
     """The rules of the seed and the names of the products."""
 
     steps: tuple[steps.Rule, ...]
-    product: entities.Product | None
+    product: Product | None
     digest: str
 
 
@@ -45,8 +48,8 @@ def rules_in_force(con: duckdb.DuckDBPyConnection, seed: StepSeed) -> FactRules:
     names = [
         name for (name,) in con.sql("select distinct product from intermediate.int_releases order by 1").fetchall()
     ]
-    product = entities.known_products([(name, "") for name in names if name])
-    known = product.named.pattern if product else ""
+    product = known_products([(name, "") for name in names if name])
+    known = product.names if product else ""
     return FactRules(steps.rules_of(seed.steps), product, digest(_VERSIONS, seed.digest, known)[:16])
 
 

@@ -18,8 +18,9 @@ from flows.core.redaction import PLACEHOLDER
 from flows.enrich import entities, signatures
 from flows.enrich.help_links import article_key, is_help_link
 from flows.enrich.hints import holds
+from flows.enrich.versions import Product, versions
 
-VERSION = 1
+VERSION = 2
 SAMPLE = 8_000  # characters of text, and of code, that are looked at
 MAX_SPAN = 120
 MAX_MENTIONS = 40  # of one message, in the order of KINDS
@@ -77,7 +78,7 @@ class Mention(NamedTuple):
     span: str  # the words as written, at most MAX_SPAN characters
 
 
-def mentions(text: str, code: str = "", product: entities.Product | None = None) -> list[Mention]:
+def mentions(text: str, code: str = "", product: Product | None = None) -> list[Mention]:
     """What a redacted message names, each thing once, kind by kind in the order of KINDS.
 
     `code` is what was pasted from a machine, `product` the names of the products, without which only a number after
@@ -96,7 +97,7 @@ def mentions(text: str, code: str = "", product: entities.Product | None = None)
         ("http_status", signatures.statuses(both)),
         ("api_path", _api_paths(both)),
         ("page", _pages(said)),
-        ("version", entities.versions(both, product)),
+        ("version", versions(both, product)),
         ("browser", chain(_of_agents(entities.BROWSERS, agents), entities.named(entities.BROWSERS, plain))),
         ("os", chain(_of_agents(entities.SYSTEMS, agents), entities.named(entities.SYSTEMS, plain))),
         ("invoice", _invoices(said)),

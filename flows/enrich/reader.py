@@ -20,6 +20,7 @@ from flows.enrich.protocols import Matrix, Prediction
 from flows.enrich.seeds import Seeds
 from flows.enrich.sentences import sentences
 from flows.enrich.space import TicketSpace
+from flows.enrich.versions import Product
 
 PARTS = ("asks",)  # tables with several rows a ticket
 MAX_ASK = 500  # characters of an ask that are kept
@@ -35,7 +36,7 @@ class TicketReader:
     embedder: TicketSpace | None
     intents: dict[str, IntentArtifact]  # by source
     topics: list[Topic]
-    product: entities.Product | None
+    product: Product | None
     corrected: dict[str, Correction]  # by ticket
 
     def __call__(self, conversations: pl.DataFrame) -> pl.DataFrame:
@@ -156,9 +157,7 @@ _SCHEMA: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _facts(
-    row: dict[str, Any], spoken: list[str], says_problem: list[bool], product: entities.Product | None
-) -> dict[str, Any]:
+def _facts(row: dict[str, Any], spoken: list[str], says_problem: list[bool], product: Product | None) -> dict[str, Any]:
     """What one ticket's text states: environment, error, quote, steps; an extractor that fails is named."""
     failed: list[str] = [row["message_error"]] if row["message_error"] else []
     text = f"{row['title']}\n{row['text']}"

@@ -11,7 +11,7 @@ import polars as pl
 
 from flows.core.keys import digest
 from flows.core.run import Run
-from flows.enrich import asks, entities, followups, quotes, sentiment, signatures, symptoms
+from flows.enrich import asks, entities, followups, quotes, sentiment, signatures, symptoms, versions
 from flows.enrich.assignment import live_topics, note_topics
 from flows.enrich.batches import count, insert, read_table
 from flows.enrich.conversations import documents, prepare_conversations
@@ -97,11 +97,11 @@ def refresh_tickets(con: duckdb.DuckDBPyConnection, run: Run, seeds: Seeds, foun
     the rest keeps what the older model said, with its id, and is counted as `enrich.tickets_left`.
     """
     releases = con.sql("select distinct product, version from intermediate.int_releases order by all").fetchall()
-    product = entities.known_products([(name, version) for name, version in releases if name and version])
-    known = "" if product is None else f"{product.named.pattern}{sorted(product.majors)}"
+    product = versions.known_products([(name, version) for name, version in releases if name and version])
+    known = "" if product is None else f"{product.names}{sorted(product.majors)}"
     rules = digest(
         seeds.digest, known,
-        *(str(part.VERSION) for part in (asks, entities, followups, quotes, sentiment, signatures, symptoms)),
+        *(str(part.VERSION) for part in (asks, entities, followups, quotes, sentiment, signatures, symptoms, versions)),
     )[:16]  # fmt: skip
     sources = [
         row[0] for row in con.sql("select distinct source from intermediate.int_tickets order by all").fetchall()
@@ -156,7 +156,7 @@ def _reader(
     seeds: Seeds,
     found: Models,
     sources: list[str],
-    product: entities.Product | None,
+    product: versions.Product | None,
     said: dict[str, Correction],
 ) -> TicketReader:
     """The rules and models in force. The models' artifacts are read here: only where there is something to read."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flows.enrich.entities import find_environment, find_route, find_version, known_products, route
+from flows.enrich.entities import find_environment, find_route, route
+from flows.enrich.versions import find_version, known_products
 
 PRODUCT = known_products([("Larkspan", "3.12.0"), ("Larkspan", "4.0.1")])
 LARGE = known_products([("Larkspan", "131.0")])
@@ -29,6 +30,23 @@ LARGE = known_products([("Larkspan", "131.0")])
         ("we upgraded Firefox to 4.0.1", None),
         ("from 3.1.2.4 on", None),
         ("see https://help.example/kb/larkspan-4", None),
+        ("Larkspan is 4.1.1ESR here", "4.1.1"),
+        ("Larkspan's version is 4.1", "4.1"),
+        ("Larkspan beta 4.2.0b3", "4.2.0"),
+        ("Windows 10, Larkspan 4.1.2 (64 bit)", "4.1.2"),
+        ("LK 4.0.2 (64-bit) hangs", "4.0.2"),
+        ("a disk of 2 LK 4.0.2", None),
+        ("Larkspan is 4.5 MB large", None),
+        ("version is 4.1", "4.1"),
+        ("v4.1.1esr", "4.1.1"),
+        ("The version that I run is 4.1.3", "4.1.3"),
+        ("The version of Firefox is 4.1.3", None),
+        ("the version of Larkspan: 4.1", "4.1"),
+        ("Version 4.1 unter Windows", "4.1"),
+        ("la versione 4.1 e la versión 4.2", "4.1"),
+        ("A versão 4.1 trava", "4.1"),
+        ("updated from version 3.11 to version 4.1", "4.1"),
+        ("it worked until version 3.11", "3.11"),
     ],
 )
 def test_the_products_version_is_told_from_others(text: str, version: str | None) -> None:
@@ -42,6 +60,12 @@ def test_the_products_version_is_told_from_others(text: str, version: str | None
         ("broken since 131.2.1esr", "131.2.1"),
         ("the file has 131.5 MB, and 131.4% of it is used", None),
         ("131 rows", None),
+        ("it came with the update to 131, and stayed", "131"),
+        ("LS 131 hides the sidebar", "131"),
+        ("seit dem Aktualisieren auf 131", "131"),
+        ("since the 131 release", "131"),
+        ("since v131 came", "131"),
+        ("LS 131 hides it, that is 131.2.1", "131.2.1"),
         ("Chrome 131.0 and Larkspan", None),
     ],
 )
@@ -79,6 +103,12 @@ def test_routes_keep_names_and_drop_ids() -> None:
         ("Mozilla/5.0 (Windows NT 10.0; Win64) Chrome/120.0 Safari/537.36 Edg/120.0", "Edge 120", "Windows 10"),
         ("Firefox 121 on macOS 14.2", "Firefox 121", "macOS 14.2"),
         ("in Safari on my iPhone", "Safari", "iOS"),
+        ("on Mac since June, it has macOS 14.5", None, "macOS 14.5"),
+        ("a MacBook with Ventura 13.6", None, "macOS 13.6"),
+        ("macOS version: 13.4, also Big Sur (11.7)", None, "macOS 13.4"),
+        ("Windows, that is WIN-10", None, "Windows 10"),
+        ("see help.larkspan.example/products/firefox", None, None),
+        ("write to Chrome@larkspan.example", None, None),
         ("a brave attempt on the edge of operating", None, None),
     ],
 )

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from flows.core.redaction import redact
-from flows.enrich.entities import known_products
 from flows.enrich.mentions import MAX_MENTIONS, MAX_SPAN, mentions
+from flows.enrich.versions import known_products
 
 PRODUCT = known_products([("Larkspan", "3.12.0")])
 
@@ -57,6 +57,7 @@ TEXTS: list[tuple[str, dict[str, list[str]]]] = [
     ("in Firefox 121 and in Chrome 120, also in Safari", {"browser": ["Firefox 121", "Chrome 120", "Safari"]}),
     ("the edge of the opera house, a brave attempt", {}),
     ("on macOS 14.2 and on Ubuntu", {"os": ["macOS 14.2", "Linux"]}),
+    ("help.larkspan.example/products/firefox and www.larkspan.example/firefox", {}),
     ("Windows, that is Windows 11", {"os": ["Windows 11"]}),
     ("on my iPhone and on Android 14", {"os": ["iOS", "Android 14"]}),
     (
