@@ -14,7 +14,7 @@ from flows.enrich.help_links import is_help_link
 from flows.enrich.hints import holds
 from flows.enrich.sentences import sentences
 
-VERSION = 2
+VERSION = 3
 SAMPLE = 6_000  # characters of text that are looked at
 MIN_LETTERS = 80  # a reply with fewer is too short to be told from what anybody would write
 # In the order in which they stand in a message's list.
@@ -62,6 +62,14 @@ _INSTRUCTIONS = re.compile(
     r"|^\s*(?:step )?\d{1,2}[.)]\s+\w|\w > \w",
     re.I | re.M,
 )
+# A path through menus, with any arrow and no more than a quotation mark or a bracket beside it: `View>Folders`,
+# `"Tools" -> Privacy`. A quoted line, what stands for a name (`<id>`), a word in angled quotes and a link are none.
+_ARROWS = (">", "→", "⇒", "➜", "➔", "»", "›")
+_MENU_PATH = re.compile(
+    r"[^\W\d_]['\")\]”’*]{0,2}(?: ?-{0,2}[-=]> ?| ?[→⇒➜➔»›] ?| ?(?<!>)>(?!>) ?)['\"(\[“‘*]{0,2}"
+    r"(?!https?:|www\.)[^\W\d_]{2}"
+)
+_NO_PATH = re.compile(r"<[^<>\n]{1,200}>|«[^«»\n]{1,80}»|»[^«»\n]{1,80}«|‹[^‹›\n]{1,80}›|›[^‹›\n]{1,80}‹")
 # Of which a text must hold one for them, or the number of a step.
 _INSTRUCTION_HINTS = (
     "click", "go to", "open", "select", "choose", "press", "navigate", "start", "boot", "install", "update", "upgrade",
@@ -133,15 +141,17 @@ def actions_of(text: str, *, is_public: bool = True) -> list[str]:
         "question": (holds(lowered, _ASKED_HINTS) and bool(_ASKED.search(said))) or ("?" in said and _asks(said)),
         "article": any(is_help_link(link) and not _TRACKER.match(link) for link in links),
         "tracker": any(_TRACKER.match(link) for link in links),
-        "instructions": _may_instruct(said, lowered) and bool(_INSTRUCTIONS.search(said)),
+        "instructions": _instructs(said, lowered),
         **{name: _shows(said, lowered, *_WORDS[name]) for name in _WORDS},
     }
     done = [name for name in ACTIONS if found.get(name) and (is_public or name in INTERNAL)]
     return done or (["reply"] if is_public else [])
 
 
-def _may_instruct(said: str, lowered: str) -> bool:
-    return holds(lowered, _INSTRUCTION_HINTS) or bool(_NUMBERED.search(said))
+def _instructs(said: str, lowered: str) -> bool:
+    if (holds(lowered, _INSTRUCTION_HINTS) or _NUMBERED.search(said)) and _INSTRUCTIONS.search(said):
+        return True
+    return holds(said, _ARROWS) and bool(_MENU_PATH.search(_NO_PATH.sub(" ", said)))
 
 
 def _asks(said: str) -> bool:
