@@ -6,11 +6,7 @@ with policy as (
 ),
 
 windows as (
-    select
-        *,
-        -- the budget of a series is shared evenly by the windows that it is tested with
-        count(*) over (partition by dimension) as windows_of_series
-    from {{ ref('detection_windows') }}
+    select * from {{ ref('detection_windows') }}
 ),
 
 expected as (
@@ -21,7 +17,7 @@ expected as (
         case
             when windows.dimension = 'bug' then policy.false_alarms_per_bug_key_year
             else policy.false_alarms_per_series_year
-        end / windows.windows_of_series / windows.looks_per_year as threshold,
+        end * windows.budget_share / windows.looks_per_year as threshold,
         baselines.daily_rate,
         baselines.baseline_days,
         round(baselines.daily_rate * counts.exposure, 6) as expected,
