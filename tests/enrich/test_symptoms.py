@@ -40,6 +40,64 @@ def test_the_strongest_symptom_is_named(seeds: Seeds, title: str, text: str, sym
     assert bool(scored["rules"].to_list()[0]) == (symptom is not None) or scored["question"][0] > 0
 
 
+@pytest.mark.parametrize(
+    ("text", "symptom"),
+    [
+        ("The app loses contacts every week", "missing_data"),
+        ("I keep losing rows", "missing_data"),
+        ("The Get Messages button is gone", "ui_broken"),
+        ("My folder pane has disappeared", "ui_broken"),
+        ("I lost the Quick Filter toolbar", "ui_broken"),
+        ("Missing message menu", "ui_broken"),
+        ("The message list icon is missing", "ui_broken"),
+        ("The folders are missing", "missing_data"),
+        ("Die Symbolleiste ist seit gestern verschwunden", "ui_broken"),
+        ("È sparita la barra dei menu", "ui_broken"),
+        ("Es ist dreimal abgestürzt", "crash"),
+        ("Encore un plantage ce matin", "crash"),
+        ("Se cierra inesperadamente", "crash"),
+        ("All'avvio va in crash", "crash"),
+        ("O programa fecha sozinho", "crash"),
+        ("Het programma is gecrasht", "crash"),
+        ("Ich kann seit Montag keine Mails mehr verschicken", "cannot_send"),
+        ("Je n'arrive plus à envoyer", "cannot_send"),
+        ("No me deja enviar nada", "cannot_send"),
+        ("Non posso più spedire la posta", "cannot_send"),
+        ("Não consigo enviar mensagens", "cannot_send"),
+        ("Ik kan geen berichten meer verzenden", "cannot_send"),
+        ("Ich bekomme gar keine neuen Mails", "cannot_receive"),
+        ("Je ne peux plus recevoir de courrier", "cannot_receive"),
+        ("No me llegan los correos", "cannot_receive"),
+        ("Non scarica la posta", "cannot_receive"),
+        ("Não recebo mensagens", "cannot_receive"),
+        ("Ik krijg sinds gisteren geen mail", "cannot_receive"),
+        ("Ich kann mich seit heute nicht mehr anmelden", "cannot_sign_in"),
+        ("Je ne peux plus me connecter", "cannot_sign_in"),
+        ("No consigo iniciar sesión", "cannot_sign_in"),
+        ("Non riesco a fare il login", "cannot_sign_in"),
+        ("Não consigo fazer login", "cannot_sign_in"),
+        ("Ik kan niet meer inloggen", "cannot_sign_in"),
+        ("Das Öffnen dauert ewig", "slow"),
+        ("L'application est vraiment lente", "slow"),
+        ("Tarda mucho en abrir", "slow"),
+        ("È diventato lentissimo", "slow"),
+        ("Está muito lento", "slow"),
+        ("Alles is erg traag", "slow"),
+        ("Alle meine Ordner sind weg", "missing_data"),
+        ("J'ai perdu tous mes contacts", "missing_data"),
+        ("Perdí todos mis mensajes", "missing_data"),
+        ("Ho perso tutta la rubrica", "missing_data"),
+        ("Perdi todas as mensagens", "missing_data"),
+        ("Mijn mappen zijn verdwenen", "missing_data"),
+        ("Ich sende die Mail morgen, die Ordner sind neu", None),
+        ("Envío los datos y recibo la factura", None),
+        ("The menu shows what I lost weight for", None),
+    ],
+)
+def test_symptoms_of_the_screen_and_of_other_languages(seeds: Seeds, text: str, symptom: str | None) -> None:
+    assert score_symptoms(pl.Series([""]), pl.Series([text]), seeds.symptoms)["symptom"].to_list() == [symptom]
+
+
 def test_the_rules_that_fired_are_kept(seeds: Seeds) -> None:
     scored = score_symptoms(pl.Series(["Crash"]), pl.Series(["it crashed, how do I report it?"]), seeds.symptoms)
     assert scored["rules"].to_list() == [["crash_1", "question_1"]]
