@@ -22,15 +22,17 @@ def changes(run: Run, con: duckdb.DuckDBPyConnection, layer: str) -> dict[str, s
     """What a layer is made of that differs from what this warehouse was last built with: part -> new digest.
 
     Parts are `models` and `seeds` (or `judged`, of all layers but staging), and the sources of dbt that staging reads.
-    What is judged is made of the seeds and models that staging has built, whatever their files are by now.
+    What is judged is made of the seeds and models that staging has built, whatever their files are by now. A replay
+    takes seeds and models that judge as their files are, so that a change of theirs can be tried on the past.
     """
     root = run.settings.dbt_dir
     built = dict(con.execute("select part, digest from control.built").fetchall())
+    seeds = files_digest(root, "seeds", "dbt_project.yml")
+    judged = digest(files_digest(root, *JUDGED), str(built.get("models")), str(built.get("seeds")))
     if layer == "stage":
-        now = {"models": files_digest(root, *STAGED), "seeds": files_digest(root, "seeds", "dbt_project.yml")}
-        now |= _sources(con)
+        now = {"models": files_digest(root, *STAGED), "seeds": seeds} | _sources(con)
     else:
-        now = {"judged": digest(files_digest(root, *JUDGED), str(built.get("models")), str(built.get("seeds")))}
+        now = {"judged": judged} | ({"seeds": seeds} if layer == "replay" else {})
     changed = {part: value for part, value in now.items() if built.get(part) != value}
     if layer == "stage" and _is_pending(con):
         changed["control.tickets_built"] = "pending"

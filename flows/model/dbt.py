@@ -53,10 +53,10 @@ def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) 
     that failed, its message and its compiled file.
     """
     with writer(run, moments=moments) as con:
-        changed = {} if layer in UNTESTED else built.changes(run, con, layer)
+        changed = {} if layer == "settle" else built.changes(run, con, layer)
         thorough = run.flow != "hourly" or built.has_failed(con, layer)
-        from_nothing = bool({"models", "judged"} & changed.keys())
-        arguments = ["run" if layer in UNTESTED else "build"]
+        from_nothing = bool({"models", "judged"} & changed.keys()) or (layer == "replay" and "seeds" in changed)
+        arguments = ["run" if layer == "settle" else "build"]
         manifest = _parsed(run.settings)
         if manifest is not None:  # else dbt itself says why it does not parse
             due = selection.models_of(manifest, layer)
@@ -64,7 +64,7 @@ def build(run: Run, layer: Layer, *, moments: Sequence[datetime] | None = None) 
                 due = selection.readers(manifest, due, changed, built.relations(con))
             if "seeds" in changed:
                 due |= selection.seeds(manifest)
-            if layer == "replay":
+            if layer == "replay" and not from_nothing:
                 due = selection.readers(manifest, due, {"control.as_of"}, built.relations(con))
             if not due:
                 return LayerResult(layer, models=0, tests=0)

@@ -101,3 +101,13 @@ def test_after_pushing_nothing_is_built_from_nothing(house: House) -> None:
     dbt.build(house.run(), "settle")
     assert house.rows("select ticket_id from control.facts_built") == [("export:a",)]
     assert changed(house, "judge") == {"judged"}
+
+
+def test_a_replay_tries_seeds_and_rules_as_their_files_are(house: House) -> None:
+    moment = house.now.replace(hour=1)
+    [as_built] = house.build("replay", moments=[moment])
+    house.execute("update control.built set digest = 'of other seeds' where part = 'seeds'")
+    house.execute("update seeds.detection_policy set value = 99 where name = 'min_reporters'")
+    [tried] = house.build("replay", moments=[moment])
+    assert tried.models > as_built.models + 20 and tried.tests == as_built.tests == 0
+    assert house.rows("select min_reporters from intermediate.int_detection_policy") == [(2.0,)]
