@@ -19,7 +19,7 @@ import re
 from flows.enrich.hints import holds
 from flows.enrich.spans import WORD, Signal, first, phrases, signal, unquoted
 
-VERSION = 2
+VERSION = 3
 KIND = "marker"
 MIN_SHOUTED = 3
 MIN_SAID = 2
@@ -201,7 +201,7 @@ _MARKS = re.compile(r"[!?]{1,20}")
 PLEASED = re.compile(
     r"\b(?:thank|thanks|thx|ty|great|perfect|awesome|wonderful|excellent|love|amazing|invaluable|yay|hooray|hurray"
     r"|congrat|cheers|hi|hello|happy|found|voila|wow|ok|okay|done|cracked|got it|finally|solution|fantastic|brilliant"
-    r"|worked|works|solved|fixed|appreciate|bless)"
+    r"|(?<!not )(?<!not very )helpful|worked|works|solved|fixed|appreciate|bless)"
 )
 _LOUD = re.compile(r"[A-Z](?<![\w-][A-Z])[A-Z']{0,20}(?:[ ,!?\"]{1,4}[A-Z][A-Z']{0,20}){2,60}(?![\w-])")
 _LOUD_WORD = re.compile(r"[A-Z']+")

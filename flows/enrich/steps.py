@@ -18,7 +18,7 @@ from flows.enrich.help_links import article_key, is_help_link, title_key
 from flows.enrich.hints import holds
 from flows.enrich.sentences import sentences
 
-VERSION = 2
+VERSION = 3
 SAMPLE = 6_000  # characters of text that are looked at
 MAX_SPAN = 160
 MAX_SENTENCE = 600
@@ -55,7 +55,19 @@ _ASIDE = re.compile(
 # What began with a change is no remedy.
 _SINCE = re.compile(r"\b(?:since|after|when|once|following|during|as)\b(?!.*\beven\b)")
 _CHANGES = {"update", "downgrade", "reset_password"}
-_EVER_SINCE = re.compile(r"[^.;]{0,60}\b(?:and|but) (?:now|since then|ever since)\b(?! (?:it|everything) works)")
+_IN_VAIN = re.compile(
+    r"\beven\b|\b(?:still|same|persist\w*|remain\w*|continu\w*)\b(?!.*\b(?:since|when|once|experienc\w+)\b)"
+)
+_SOON = r"(?:[^.;]|\.(?=\d)){0,60}"
+_STILL = re.compile(rf"{_SOON}\bstill\b")
+_NOW = (
+    r"(?:now|since then|ever since|since that|after that|afterwards)\b"
+    r"(?!,? (?:it|everything|all|that) (?:works|is fine|is solved))"
+)
+_EVER_SINCE = re.compile(
+    rf"{_SOON}(?:\b(?:and|but)|,) (?:{_NOW}|(?:(?:i|we)(?: have|'ve)? )?(?:lost|cannot|can't|can no longer)\b)"
+)
+_FROM_THEN_ON = re.compile(rf"(?:and |but )?{_NOW}")
 _HYPOTHETICAL = re.compile(
     r"\b(?:should|shall|could|can|would|will|'ll|may|might|must|need|needs|ought|if|unless|how|please|recommend"
     r"|consider(?:ing)?"
@@ -84,7 +96,7 @@ _CLAUSE = re.compile(
     r"\b(?:but|however|although|though)\b|, yet\b|;|, (?=(?:i|we|then|so|and i|and we|it|they|you)\b)| - "
 )
 _PAST = re.compile(
-    r"(?:\w+ed|reset|re-set|ran|went|did|gone|set|rebuilt|made|wrote|spoke|read|looked|left|tried|used|put|cut)\b"
+    r"(?:(?:re-)?\w+ed|reset|re-set|ran|went|did|gone|set|rebuilt|made|wrote|spoke|read|looked|left|tried|used|put|cut)\b"
 )
 _ASKS_TOO = re.compile(r"(?:reset|re-set|set|put|cut|read)\b")  # past, or what is asked for
 _VERB = re.compile(
@@ -192,7 +204,7 @@ def _of_sentence(sentence: str, following: str, rules: list[Rule], language: str
         if not holds(plain, rule.needs):
             continue
         for match in rule.pattern.finditer(plain):
-            is_cause = _is_cause(rule.step, plain[: match.start()], plain[match.end() :])
+            is_cause = _is_cause(rule.step, plain[: match.start()], plain[match.end() :], following)
             is_tried = None if is_cause else _is_tried(plain, match, language)
             if is_tried is None:
                 continue
@@ -246,15 +258,17 @@ def _is_tried(plain: str, match: re.Match[str], language: str) -> bool | None:
     return True if is_verb and re.match(r"[^,.;]{0,30}\b(?:did|does|has|had) ?n[o']t", plain[match.end() :]) else None
 
 
-def _is_cause(step: str, before: str, after: str) -> bool:
-    """Whether they changed it before the trouble began: `since I updated`, `I updated and now`, not `even after
-    updating`."""
+def _is_cause(step: str, before: str, after: str, following: str) -> bool:
+    """Whether they changed it before the trouble began: `since I updated`, `I updated and now`, `I updated. Now`; not
+    `even after updating`, nor `after updating it still`."""
     if step not in _CHANGES:
         return False
     clause = _CLAUSE.split(before)[-1][-80:]
-    if re.search(r"\beven\b", clause):
+    if _IN_VAIN.search(clause) or ("since" not in clause and _STILL.match(after)):
         return False
-    return _SINCE.search(clause) is not None or _EVER_SINCE.match(after) is not None
+    if _SINCE.search(clause) or _EVER_SINCE.match(after):
+        return True
+    return not _FAILED.search(after) and _FROM_THEN_ON.match(following) is not None
 
 
 def _outcome(after: str, following: str) -> str | None:

@@ -108,6 +108,7 @@ NOT_SHOWN = [
     ("JOHN MILLER\nHEAD OF SALES\nNORTHWIND TRADING LTD", "capitals"),
     ("Thank you so much!!", "exclamation"),
     ("Works great now!!!", "exclamation"),
+    ("That was very helpful!!", "exclamation"),
     ("`if (!!value)` is in the widget code", "exclamation"),
     ("It stopped.", "exclamation"),
     ("I am not angry, only curious.", "angry"),
