@@ -29,6 +29,7 @@ from flows.learn.lead_time import Incident
 from flows.model.identities import identities
 from flows.push.words import plural
 from flows.settings import Settings
+from flows.warehouse.duck import explained
 
 MAX_MOMENTS = 200_000
 
@@ -117,19 +118,33 @@ def replayed(settings: Settings, at: Sequence[datetime]) -> Iterator[duckdb.Duck
     from flows.model.dbt import build
 
     run = Run.start("replay", settings)
-    source = settings.warehouse_path
-    if not source.exists():
-        raise ConfigError(f"there is no warehouse at {source} yet", "Run `groundswell backfill` first.")
-    with tempfile.TemporaryDirectory(prefix="replay-", dir=settings.home) as folder:
-        there = settings.elsewhere(Path(folder))
-        copy = there.warehouse_path
-        copy.parent.mkdir()
-        with locks.hold(settings.lock_dir, "writer", holder=run.run_id, wait_seconds=settings.lock_wait_seconds):
-            shutil.copyfile(source, copy)
-        build(replace(run, settings=there), "replay", moments=at)
-        with duckdb.connect(str(copy), read_only=True) as con:
-            con.execute("set TimeZone = 'UTC'")
-            yield con
+    if not settings.warehouse_path.exists():
+        raise ConfigError(
+            f"there is no warehouse at {settings.warehouse_path} yet", "Run `groundswell backfill` first."
+        )
+    try:
+        with tempfile.TemporaryDirectory(prefix="replay-", dir=settings.home) as folder:
+            there = replace(run, settings=settings.elsewhere(Path(folder)))
+            _copy(run, there.settings.warehouse_path)
+            build(there, "replay", moments=at)
+            with duckdb.connect(str(there.settings.warehouse_path), read_only=True) as con:
+                con.execute("set TimeZone = 'UTC'")
+                yield con
+    except Exception as error:
+        failure = explained(run, error)
+        if failure is error:
+            raise
+        raise failure from error
+
+
+def _copy(run: Run, target: Path) -> None:
+    """The warehouse as the last run left it, with what one that was stopped had not written into the file yet."""
+    settings, source = run.settings, run.settings.warehouse_path
+    target.parent.mkdir()
+    with locks.hold(settings.lock_dir, "writer", holder=run.run_id, wait_seconds=settings.lock_wait_seconds):
+        for suffix in ("", ".wal"):
+            if source.with_name(source.name + suffix).exists():
+                shutil.copyfile(source.with_name(source.name + suffix), target.with_name(target.name + suffix))
 
 
 def raised(con: duckdb.DuckDBPyConnection, start: datetime) -> list[dict[str, Any]]:
