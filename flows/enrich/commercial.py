@@ -17,7 +17,7 @@ from flows.enrich.hints import holds
 from flows.enrich.sentences import sentences
 from flows.enrich.spans import Signal
 
-VERSION = 2
+VERSION = 3
 KIND = "churn"  # of the signal
 SAMPLE = 4_000  # characters of text that are looked at
 MAX_SPAN = 120

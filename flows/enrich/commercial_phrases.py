@@ -29,6 +29,18 @@ _RIVALS = (
     r"(?:(?:one of |some of )?(?:your |the |some |a )?(?:competitors?|competition)"
     rf"|(?:an)?other {_PRODUCTS}|(?:a )?different {_PRODUCTS})"
 )
+# Others' mail programs and helpdesks by name: `go back to Outlook`. A name of any other kind may be a page or folder.
+_OTHERS = (
+    r"(?-i:(?:Microsoft |MS )?(?:[Oo]utlook|Apple Mail|e[Mm] ?Client"
+    r"|Mailbird|MailBird|Postbox|Betterbird|Zendesk|Freshdesk|Intercom|HubSpot|Salesforce))"
+    r"(?! (?:account|address|e-?mail (?:account|address)|server|settings|calendar|contacts|folder|\.com)|\.com)\b"
+)
+_SOMEWHERE = r"(?:go(?:ing)? back|(?:switch|mov|migrat|chang|return)(?:e|ing)?(?: back| over)?)"
+_NAMED = (
+    "to outlook", "to microsoft outlook", "to ms outlook", "to apple mail", "to em client", "to emclient",
+    "to mailbird", "to postbox", "to betterbird", "to zendesk", "to freshdesk", "to intercom", "to hubspot",
+    "to salesforce",
+)  # fmt: skip
 _NOT = (
     r"(?:do not|don't|will not|won't|would not|wouldn't|may not|might not|shall not|are not|aren't|am not|'re not"
     r"|'m not|(?:have )?decided (?:not to|against)|not|no longer|never)"
@@ -105,6 +117,10 @@ NO_RENEWAL = (
 SWITCH = (
     rf"(?:switch|mov|migrat|chang|go)(?:e|ing)? (?:over |away )?(?:to|with) {_RIVALS}",
     rf"(?:look|shop|search)(?:ed|ing)?(?: around)? (?:at|for|into|to) {_RIVALS}",
+    rf"{_SOMEWHERE} to {_OTHERS}",
+    rf"abandon(?:ing)? (?:this|your) (?:{_PRODUCTS}|programs?|app)\b",
+    rf"abandon(?:ing)? (?:this|you)(?: altogether| completely)?{_CLAUSE_END}",
+    rf"(?:find|seek|looking for)(?:ing)? an? alternative(?: to (?:this|you))?{_CLAUSE_END}",
     r"\b(?:look|search)(?:ed|ing)?(?: around)? for (?:an? |some )?alternative (?:e-?mail )?"
     r"(?:client|program|provider|vendor|tool|platform|product)s?\b",
     r"\b(?:look|shop|search|evaluat|compar|consider|explor|review|assess)(?:e|ed|ing)?(?: around)?(?: at| for| into)?"
@@ -168,6 +184,7 @@ HINTS = {
     ),
     "switch": (
         "competit", "different", "other", "alternativ", "elsewhere", "away", "replac", "in-house", "inhouse",
+        "abandon", *_NAMED,
         "business", "anbieter", "konkurren", "wettbewerb", "concurren", "changer de", "competencia", "proveedor",
         "otro", "otra", "concorr", "outro", "outra", "mudar", "trocar", "passare", "overstap", "乗り換え",
         "移行", "切り替え",
@@ -201,13 +218,14 @@ NEEDED = {
     ),
     "switch": (
         (
+            *_NAMED,
             "competit", "alternativ", "elsewhere", "our business", "away from you", "away from this", "replace you",
             "replacing you", "in-house", "inhouse", "anbieter", "konkurren", "wettbewerb", "concurren",
             "autre outil", "autre fournisseur", "autre prestataire", "autre éditeur", "autre logiciel", "changer de",
             "competencia", "otro ", "otra ", "cambiar de", "concorr", "outro ", "outra ", "mudar de", "trocar de",
             "altro fornitore", "een andere", "de concurrent", "他社", "別の",
         ),
-        rf"(?:other|different|new) {_PRODUCTS}|ander\w+ (?:lösung|tool|software|produkt)",
+        rf"abandon(?:ing)? (?:this|you)|(?:other|different|new) {_PRODUCTS}|ander\w+ (?:lösung|tool|software|produkt)",
     ),
     "price": (
         (
@@ -224,7 +242,7 @@ DENIED_BEFORE = (
     r"(?: (?:really|actually|yet|even|want|wanting|wanted|wish|like|intend|intending|plan|planning|going|have|having"
     r"|need|mean|meant|trying|ask|asking|asked|here|about|considering|thinking|of|to|be|we|i|are|currently))*"
     r"|\b(?:nicht|keine?\w*|ohne)(?: \w+){0,2}|\b(?:pas|jamais|sans)(?: \w+)?|\b(?:no|sin|não|sem)(?: \w+){0,2}"
-    r"|\bnon(?: \w+)?|\bniet(?: \w+)?"
+    r"|\bnon(?: \w+)?|\bniet(?: \w+)?|\b(?:nobody|no one)(?: \w+){0,2} to"
     r"|\b(?:customers?|users?|clients?|subscribers?|members?|buyers?|guests?|people|they|he|she|someone|who)"
     r"(?: (?:can|could|to|will|want to|who|may|must|should|would|try to))*)\s*$"
 )
