@@ -84,7 +84,7 @@ SYSTEMS: Rules = tuple(
         (
             "Linux",
             ("linux", "ubuntu", "debian", "fedora", "manjaro", "opensuse"),
-            (r"\b(?:[Ll]inux|LINUX|[UKX]?[Uu]buntu|Debian|Fedora|Manjaro|openSUSE)\b",),
+            (r"\b(?:[Ll]inux|LINUX|[KXLkxl]?[Uu]buntu|Debian|Fedora|Manjaro|openSUSE)\b",),
         ),
     )
 )

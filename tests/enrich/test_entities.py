@@ -106,6 +106,7 @@ def test_routes_keep_names_and_drop_ids() -> None:
         ("on Mac since June, it has macOS 14.5", None, "macOS 14.5"),
         ("a MacBook with Ventura 13.6", None, "macOS 13.6"),
         ("macOS version: 13.4, also Big Sur (11.7)", None, "macOS 13.4"),
+        ("on xubuntu 22.04", None, "Linux"),
         ("Windows, that is WIN-10", None, "Windows 10"),
         ("see help.larkspan.example/products/firefox", None, None),
         ("write to Chrome@larkspan.example", None, None),

@@ -59,6 +59,8 @@ TEXTS: list[tuple[str, list[tuple[str, bool, str | None]]]] = [
     ("After updating it still stops at the logo.", [("update", True, NO)]),
     ("It still stops after updating.", [("update", True, None)]),
     ("I still have the trouble that began when I upgraded to 4.2.", []),
+    ("I have unchecked the 'Show only new' box but it did not help.", [("change_settings", True, NO)]),
+    ("I tried various solutions.", [("follow_article", True, None)]),
     ("I removed and re-added my account twice.", [("add_account_again", True, None)]),
     ("I re-entered my password.", [("reset_password", True, None)]),
     ("I have re-typed the server settings.", [("change_settings", True, None)]),
