@@ -117,7 +117,7 @@ def replayed(settings: Settings, at: Sequence[datetime]) -> Iterator[duckdb.Duck
     """
     from flows.model.dbt import build
 
-    run = Run.start("replay", settings)
+    run = Run.start("replay", settings, now=at[-1])
     if not settings.warehouse_path.exists():
         raise ConfigError(
             f"there is no warehouse at {settings.warehouse_path} yet", "Run `groundswell backfill` first."
