@@ -14,7 +14,7 @@ from flows.enrich.addresses import is_in_address
 from flows.enrich.hints import holds
 from flows.enrich.versions import Product, find_version
 
-VERSION = 4
+VERSION = 5
 SAMPLE = 8_000
 
 # A host counts as the product when it looks like an application's: other links are what people read elsewhere.
