@@ -111,3 +111,10 @@ def test_a_replay_tries_seeds_and_rules_as_their_files_are(house: House) -> None
     [tried] = house.build("replay", moments=[moment])
     assert tried.models > as_built.models + 20 and tried.tests == as_built.tests == 0
     assert house.rows("select min_reporters from intermediate.int_detection_policy") == [(2.0,)]
+
+
+def test_a_seed_that_has_a_new_column_is_made_anew(house: House) -> None:
+    house.execute("alter table seeds.detection_windows drop column budget_share")
+    house.execute("update control.built set digest = 'of an older version' where part = 'seeds'")
+    house.build("stage", "judge")
+    assert house.rows("select count(budget_share) > 0 from seeds.detection_windows") == [(True,)]
