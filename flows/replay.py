@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -112,24 +111,27 @@ def moments(start: datetime, end: datetime, step: timedelta) -> list[datetime]:
 def replayed(settings: Settings, at: Sequence[datetime]) -> Iterator[duckdb.DuckDBPyConnection]:
     """A copy of the warehouse whose `marts.fct_findings` and what they are made of are judged at these moments.
 
-    Raises ConfigError before the first run, Busy while another run holds the warehouse for too long, and
-    GroundswellError naming the model that failed.
+    Raises ConfigError before the first run, Busy while another replay goes on or a run holds the warehouse for too
+    long, and GroundswellError naming the model that failed.
     """
     from flows.model.dbt import build
 
     run = Run.start("replay", settings, now=at[-1])
-    if not settings.warehouse_path.exists():
-        raise ConfigError(
-            f"there is no warehouse at {settings.warehouse_path} yet", "Run `groundswell backfill` first."
-        )
+    source, folder = settings.warehouse_path, settings.replay_dir
+    if not source.exists():
+        raise ConfigError(f"there is no warehouse at {source} yet", "Run `groundswell backfill` first.")
+    there = replace(run, settings=settings.elsewhere(folder))
     try:
-        with tempfile.TemporaryDirectory(prefix="replay-", dir=settings.home) as folder:
-            there = replace(run, settings=settings.elsewhere(Path(folder)))
-            _copy(run, there.settings.warehouse_path)
-            build(there, "replay", moments=at)
-            with duckdb.connect(str(there.settings.warehouse_path), read_only=True) as con:
-                con.execute("set TimeZone = 'UTC'")
-                yield con
+        with locks.hold(settings.lock_dir, "replay", holder=run.run_id):
+            shutil.rmtree(folder, ignore_errors=True)  # of one that was stopped
+            try:
+                _copy(run, there.settings.warehouse_path)
+                build(there, "replay", moments=at)
+                with duckdb.connect(str(there.settings.warehouse_path), read_only=True) as con:
+                    con.execute("set TimeZone = 'UTC'")
+                    yield con
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
     except Exception as error:
         failure = explained(run, error)
         if failure is error:
@@ -140,7 +142,7 @@ def replayed(settings: Settings, at: Sequence[datetime]) -> Iterator[duckdb.Duck
 def _copy(run: Run, target: Path) -> None:
     """The warehouse as the last run left it, with what one that was stopped had not written into the file yet."""
     settings, source = run.settings, run.settings.warehouse_path
-    target.parent.mkdir()
+    target.parent.mkdir(parents=True)
     with locks.hold(settings.lock_dir, "writer", holder=run.run_id, wait_seconds=settings.lock_wait_seconds):
         for suffix in ("", ".wal"):
             if source.with_name(source.name + suffix).exists():
@@ -149,8 +151,8 @@ def _copy(run: Run, target: Path) -> None:
 
 def raised(con: duckdb.DuckDBPyConnection, start: datetime) -> list[dict[str, Any]]:
     """What was told from `start` on, in the order it was: a row for the first telling of a finding (`before` is None)
-    and for every change of its state. Times are ISO 8601 UTC; `evidence` is
-    its tickets at that moment, with their redacted titles."""
+    and for every change of its state. Times are ISO 8601 UTC; `evidence` is its tickets at that moment, with their
+    redacted titles."""
     con.execute("create or replace temp table known_as (candidate_key varchar, finding_key varchar)")
     known_as = identities(con)
     if known_as:

@@ -178,6 +178,10 @@ class Settings(BaseSettings):
         return self.model_copy(update={"home": home, "landing_url": self.landing, "journal_url": self.journal})
 
     @property
+    def replay_dir(self) -> Path:
+        return self.home / "replay"
+
+    @property
     def serving_dir(self) -> Path:
         return self.home / "serving"
 

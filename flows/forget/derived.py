@@ -28,7 +28,7 @@ def folders(settings: Settings) -> list[Path]:
     """What can be made again, and may hold them: also what was set aside beside it, as damaged or half done."""
     home = settings.home
     made = [home / name for name in ("models", "vectors", "dbt", "data_docs")]
-    return [settings.warehouse_path.parent, settings.serving_dir, *made]
+    return [settings.warehouse_path.parent, settings.serving_dir, settings.replay_dir, *made]
 
 
 def delete(settings: Settings) -> int:

@@ -27,7 +27,7 @@ FOLDERS: dict[Layer, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "history": (("models/intermediate", "models/marts"), (COMMON,)),
     # After pushing: what the findings say about where they were filed; they were tested a moment ago.
     "settle": (("models/marts/findings",), ()),
-    # Moments of the past in a copy of the warehouse: of these only what asks for moments (`asking`).
+    # Moments of the past in a copy of the warehouse: of these only what asks for moments (`readers`).
     "replay": (("models/intermediate", "models/marts/findings"), (COMMON,)),
 }
 # Left to the night: the generic tests of these. Every hour judges what leaves the warehouse by its suite

@@ -14,9 +14,12 @@ import pytest
 from findings_world import START, World
 
 from flows.core.clock import iso
-from flows.core.errors import ConfigError
+from flows.core.errors import Busy, ConfigError
+from flows.core.locks import hold
+from flows.forget.derived import folders
 from flows.learn.lead_time import Incident, Lead, of_incidents, of_issues, read_incidents, summary
-from flows.replay import moments, raised, step_of
+from flows.replay import moments, raised, replayed, step_of
+from flows.settings import Settings
 
 HOUR = timedelta(hours=1)
 BEGIN = START + timedelta(days=60)
@@ -153,6 +156,19 @@ def test_incidents_are_read_with_what_else_stands_there(tmp_path: Path) -> None:
 def test_a_step_that_is_none(text: str) -> None:
     with pytest.raises(ConfigError, match="is no step"):
         step_of(text)
+
+
+def test_what_a_stopped_replay_leaves_is_forgotten_with_the_rest_and_two_do_not_go_on_at_once(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, sources={})
+    assert settings.replay_dir in folders(settings)
+    settings.warehouse_path.parent.mkdir()
+    settings.warehouse_path.touch()
+    with (
+        hold(settings.lock_dir, "replay", holder="another"),
+        pytest.raises(Busy, match="another"),
+        replayed(settings, [BEGIN]),
+    ):
+        pass
 
 
 def test_moments() -> None:
