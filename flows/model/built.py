@@ -27,12 +27,13 @@ def changes(run: Run, con: duckdb.DuckDBPyConnection, layer: str) -> dict[str, s
     """
     root = run.settings.dbt_dir
     built = dict(con.execute("select part, digest from control.built").fetchall())
-    seeds = files_digest(root, "seeds", "dbt_project.yml")
-    judged = digest(files_digest(root, *JUDGED), str(built.get("models")), str(built.get("seeds")))
+    now = {}
+    if layer in ("stage", "replay"):
+        now["seeds"] = files_digest(root, "seeds", "dbt_project.yml")
     if layer == "stage":
-        now = {"models": files_digest(root, *STAGED), "seeds": seeds} | _sources(con)
+        now |= {"models": files_digest(root, *STAGED)} | _sources(con)
     else:
-        now = {"judged": judged} | ({"seeds": seeds} if layer == "replay" else {})
+        now["judged"] = digest(files_digest(root, *JUDGED), str(built.get("models")), str(built.get("seeds")))
     changed = {part: value for part, value in now.items() if built.get(part) != value}
     if layer == "stage" and _is_pending(con):
         changed["control.tickets_built"] = "pending"

@@ -18,7 +18,7 @@ _CANDIDATES = """
     group by candidate_key, kind
     order by first_at, candidate_key
 """
-# Keys that most of its tickets had before and that no candidate of that moment has tickets under.
+# Keys that two or more of its tickets had before, and that no candidate of that moment has tickets of its own under.
 _COMPONENTS = """
     with firsts as (
         select candidate_key, min(as_of) as as_of from marts.fct_findings where kind = 'bug' group by candidate_key
@@ -47,7 +47,8 @@ _GAP = "select cast(episode_gap_days as integer) from intermediate.int_detection
 
 
 def identities(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """candidate_key -> finding_key for every candidate of `marts.fct_findings` at the moments it was judged at."""
+    """candidate_key -> finding_key for every candidate of `marts.fct_findings`. con: a warehouse that is judged at many
+    moments."""
     [(gap,)] = con.sql(_GAP).fetchall()
     components: dict[str, list[str]] = {}
     for candidate, component, _ in con.sql(_COMPONENTS).fetchall():
