@@ -22,7 +22,7 @@ from vaderSentiment.vaderSentiment import BOOSTER_DICT, SentimentIntensityAnalyz
 
 from flows.enrich.sentences import sentences
 
-VERSION = 3
+VERSION = 4
 SAMPLE = 2_000  # characters that are looked at
 MARKER_WEIGHT = 0.12
 MIN_SLOPE = 3  # messages with a score before there is a slope
@@ -37,24 +37,31 @@ _TOPIC_WORDS = (
     "regards", "wrong", "reject", "rejected", "cancel", "cancelled", "denied", "limited", "play",
 )  # fmt: skip
 # What one does with software, or wants of it, or says to agree. Chosen on the training part of Senti4SD, where most of
-# them come in posts of any feeling, and for some too rare there by what they mean in a ticket (save, drop, value).
+# them come in posts of any feeling, and for those too rare there by what they mean in a ticket (restore, bold, safe
+# mode; "worked perfectly until").
 _SOFTWARE_WORDS = (
-    "accept", "accepted", "accepts", "active", "allow", "allowed", "allows", "better", "certain", "charge", "charged",
-    "charges", "clean", "cleaned", "clear", "cleared", "clearly", "commit", "commits", "committed", "create", "created",
-    "creates", "creating", "cut", "cuts", "definitely", "desirable", "drop", "dropped", "dropping", "drops", "easier",
-    "empty", "escape", "excel", "fit", "free", "fyi", "giving", "hand", "ignore", "ignored", "ignores", "ignoring",
-    "important", "increase", "increased", "interest", "join", "joined", "launch", "launched", "low", "lower", "matter",
-    "matters", "ok", "okay", "original", "party", "pass", "passed", "passes", "prevent", "prevents", "protect",
-    "protected", "protects", "reach", "ready", "recommend", "recommended", "recommends", "responsive", "save", "saved",
-    "saves", "saving", "secured", "shares", "solutions", "special", "stop", "stopped", "stopping", "stops",
-    "supporting", "supports", "sure", "top", "true", "validate", "validated", "value", "values", "want", "wanted",
+    "ability", "accept", "accepted", "accepting", "accepts", "active", "advanced", "affected", "allow", "allowed",
+    "allows", "amazon", "anti", "attachment", "attachments", "backed", "better", "blocking", "bold", "certain",
+    "charge", "charged", "charges", "cheers", "clean", "cleaned", "clear", "cleared", "clearly", "commit", "commits",
+    "committed", "create", "created", "creates", "creating", "creation", "cut", "cuts", "defender", "definitely",
+    "desirable", "desired", "disabling", "drag", "drop", "dropped", "dropping", "drops", "easier", "empty", "ensure",
+    "escape", "excel", "expand", "ff", "fine", "fit", "free", "fresh", "fyi", "giving", "gratefully", "greetings",
+    "grey", "hand", "hide", "highlight", "ignore", "ignored", "ignores", "ignoring", "important", "increase",
+    "increased", "interest", "invite", "join", "joined", "kind", "kindly", "l", "launch", "launched", "leave", "low",
+    "lower", "lts", "matter", "matters", "offline", "ok", "okay", "original", "outgoing", "party", "pass", "passed",
+    "passes", "perfectly", "prevent", "prevents", "progress", "protect", "protected", "protects", "reach", "ready",
+    "recommend", "recommended", "recommends", "respective", "responsive", "restore", "restored", "restores",
+    "restoring", "safe", "safely", "safety", "save", "saved", "saves", "saving", "secured", "shares", "sincerely",
+    "smart", "solutions", "special", "stable", "stop", "stopped", "stopping", "stops", "straight", "succeed",
+    "succeeded", "succeeds", "success", "successful", "successfully", "supporting", "supports", "sure", "tia", "top",
+    "troubleshoot", "troubleshooting", "true", "unified", "validate", "validated", "value", "values", "want", "wanted",
     "wants", "well", "win", "yes",
 )  # fmt: skip
 _SUPPORT_WORDS = {
     "unusable": -2.8, "unacceptable": -3.0, "ridiculous": -2.6, "useless": -2.4, "disappointing": -2.4,
     "frustrating": -2.4, "nightmare": -2.8, "joke": -1.6, "waste": -2.0, "broken": -1.4, "annoying": -2.0,
     "buggy": -1.8, "unreliable": -2.0, "unresponsive": -1.4, "fedup": -2.6, "infuriating": -3.0,
-    "asap": -0.8, "garbage": -2.6, "flawless": 2.6, "seamless": 2.2, "works": 0.9, "fixed": 1.2,
+    "asap": -0.8, "garbage": -2.6, "flawless": 2.6, "seamless": 2.2, "fixed": 1.2,
 }  # fmt: skip
 
 _THANKS = r"(?:(?:many|kind)\s+)?(?:thanks|thank\s+you|thx)(?:\s+(?:so|very)\s+much|\s+a\s+lot)?"
@@ -73,6 +80,8 @@ _COURTESY = re.compile(
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )
+# Works alone says where the fault is not ("it works on my other computer").
+_WORKS_AGAIN = re.compile(r"\bwork(?:s|ing)\s+(?:now|again)\b|\bnow\s+work(?:s|ing)\b", re.IGNORECASE)
 # A sentence of thanks and no more: who has said something else beside it closes a letter with it.
 _CLOSING = re.compile(rf"\W*{_THANKS}(?:\s+again)?(?:\s+for\s[^.!?]*)?(?:[\s,.!-]+\w+){{0,2}}\W*", re.IGNORECASE)
 
@@ -101,7 +110,8 @@ def score(text: str, strains: int = 0) -> float | None:
         return None
     vader = _scorer()
     said = sentences(text[:SAMPLE])
-    spoken = [_COURTESY.sub(" ", sentence) for sentence in said if _may_feel(sentence, vader)]
+    relieved = [_WORKS_AGAIN.sub("fixed", sentence) for sentence in said]
+    spoken = [_COURTESY.sub(" ", sentence) for sentence in relieved if _may_feel(sentence, vader)]
     if len(said) > 1:
         spoken = [sentence for sentence in spoken if not _CLOSING.fullmatch(sentence)]
     felt = [value for sentence in spoken if (value := _compound(sentence, vader))]
@@ -126,12 +136,10 @@ def _compound(sentence: str, vader: SentimentIntensityAnalyzer) -> float:
     sentence = sentence.strip()
     read = SentiText(sentence)
     words = read.words_and_emoticons
-    lowered = [word.lower() for word in words]
     valences: list[float] = []
-    for place, word in enumerate(lowered):
-        is_kind_of = word == "kind" and lowered[place + 1 : place + 2] == ["of"]
-        if word in vader.lexicon and word not in BOOSTER_DICT and not is_kind_of:
-            vader.sentiment_valence(0, read, words[place], place, valences)
+    for place, word in enumerate(words):
+        if word.lower() in vader.lexicon and word.lower() not in BOOSTER_DICT:
+            vader.sentiment_valence(0, read, word, place, valences)
         else:
             valences.append(0)
     return float(vader.score_valence(vader._but_check(words, valences), sentence)["compound"])
