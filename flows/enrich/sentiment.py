@@ -22,7 +22,7 @@ from vaderSentiment.vaderSentiment import BOOSTER_DICT, SentimentIntensityAnalyz
 
 from flows.enrich.sentences import sentences
 
-VERSION = 4
+VERSION = 5
 SAMPLE = 2_000  # characters that are looked at
 MARKER_WEIGHT = 0.12
 MIN_SLOPE = 3  # messages with a score before there is a slope
@@ -41,21 +41,21 @@ _TOPIC_WORDS = (
 # mode; "worked perfectly until").
 _SOFTWARE_WORDS = (
     "ability", "accept", "accepted", "accepting", "accepts", "active", "advanced", "affected", "allow", "allowed",
-    "allows", "amazon", "anti", "attachment", "attachments", "backed", "better", "blocking", "bold", "certain",
-    "charge", "charged", "charges", "cheers", "clean", "cleaned", "clear", "cleared", "clearly", "commit", "commits",
-    "committed", "create", "created", "creates", "creating", "creation", "cut", "cuts", "defender", "definitely",
-    "desirable", "desired", "disabling", "drag", "drop", "dropped", "dropping", "drops", "easier", "empty", "ensure",
-    "escape", "excel", "expand", "ff", "fine", "fit", "free", "fresh", "fyi", "giving", "gratefully", "greetings",
-    "grey", "hand", "hide", "highlight", "ignore", "ignored", "ignores", "ignoring", "important", "increase",
-    "increased", "interest", "invite", "join", "joined", "kind", "kindly", "l", "launch", "launched", "leave", "low",
-    "lower", "lts", "matter", "matters", "offline", "ok", "okay", "original", "outgoing", "party", "pass", "passed",
-    "passes", "perfectly", "prevent", "prevents", "progress", "protect", "protected", "protects", "reach", "ready",
-    "recommend", "recommended", "recommends", "respective", "responsive", "restore", "restored", "restores",
-    "restoring", "safe", "safely", "safety", "save", "saved", "saves", "saving", "secured", "shares", "sincerely",
-    "smart", "solutions", "special", "stable", "stop", "stopped", "stopping", "stops", "straight", "succeed",
-    "succeeded", "succeeds", "success", "successful", "successfully", "supporting", "supports", "sure", "tia", "top",
-    "troubleshoot", "troubleshooting", "true", "unified", "validate", "validated", "value", "values", "want", "wanted",
-    "wants", "well", "win", "yes",
+    "allows", "amazon", "anti", "appreciate", "appreciated", "attachment", "attachments", "backed", "better",
+    "blocking", "bold", "certain", "charge", "charged", "charges", "cheers", "clean", "cleaned", "clear", "cleared",
+    "clearly", "commit", "commits", "committed", "create", "created", "creates", "creating", "creation", "cut", "cuts",
+    "defender", "definitely", "desirable", "desired", "disabling", "drag", "drop", "dropped", "dropping", "drops",
+    "easier", "empty", "ensure", "escape", "excel", "expand", "ff", "fine", "fit", "free", "fresh", "fyi", "giving",
+    "gratefully", "greetings", "grey", "hand", "hide", "highlight", "ignore", "ignored", "ignores", "ignoring",
+    "important", "increase", "increased", "interest", "invite", "join", "joined", "kind", "kindly", "l", "launch",
+    "launched", "leave", "low", "lower", "lts", "matter", "matters", "offline", "ok", "okay", "original", "outgoing",
+    "party", "pass", "passed", "passes", "perfectly", "prevent", "prevents", "progress", "protect", "protected",
+    "protects", "reach", "ready", "recommend", "recommended", "recommends", "respective", "responsive", "restore",
+    "restored", "restores", "restoring", "safe", "safely", "safety", "save", "saved", "saves", "saving", "secured",
+    "shares", "sincerely", "smart", "solutions", "special", "stable", "stop", "stopped", "stopping", "stops",
+    "straight", "succeed", "succeeded", "succeeds", "success", "successful", "successfully", "supporting", "supports",
+    "sure", "tia", "top", "troubleshoot", "troubleshooting", "true", "unified", "validate", "validated", "value",
+    "values", "want", "wanted", "wants", "well", "win", "yes",
 )  # fmt: skip
 _SUPPORT_WORDS = {
     "unusable": -2.8, "unacceptable": -3.0, "ridiculous": -2.6, "useless": -2.4, "disappointing": -2.4,

@@ -49,7 +49,7 @@ def test_the_same_holder_may_enter_again_and_another_thread_waits(tmp_path: Path
         thread = threading.Thread(target=other)
         thread.start()
         assert not entered.wait(0.5)
-    thread.join(timeout=30)
+    thread.join(timeout=300)
     assert entered.is_set()
 
 

@@ -34,7 +34,7 @@ def visit(home: Path, monkeypatch: pytest.MonkeyPatch, **params: str) -> AppTest
     monkeypatch.setenv("GROUNDSWELL_HOME", str(home))
     monkeypatch.chdir(home)
     st.cache_data.clear()
-    app = AppTest.from_file(str(DASHBOARDS / "overview.py"), default_timeout=60)
+    app = AppTest.from_file(str(DASHBOARDS / "overview.py"), default_timeout=300)
     app.run()
     app.switch_page("views/accounts.py")
     for name, value in params.items():

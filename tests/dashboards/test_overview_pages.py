@@ -27,7 +27,7 @@ def visit(published: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
     st.cache_data.clear()
 
     def go(page: str = "week", **params: str) -> AppTest:
-        app = AppTest.from_file(str(DASHBOARDS / "overview.py"), default_timeout=60)
+        app = AppTest.from_file(str(DASHBOARDS / "overview.py"), default_timeout=300)
         app.run()
         if page != "week":
             app.switch_page(f"views/{page}.py")

@@ -108,6 +108,6 @@ def test_a_long_list_ends_in_one_ask_that_holds_the_rest() -> None:
     "piece", ["also ", "1. ", "another ", "i also ", "two ", "- ", "((a) ", "and, ", "\u202e", "é" * 9]
 )
 def test_the_time_grows_with_the_length_alone(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     split([piece * 20_000, piece * 20_000 + "?"] * 20)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 30  # of the processor: a square of the length would take minutes

@@ -116,7 +116,7 @@ def test_a_thing_is_named_once_with_the_words_that_name_it() -> None:
 def test_much_and_hostile_text_is_bounded_and_quick() -> None:
     codes = " ".join(f"ERR-{n}" for n in range(1000, 3000))
     assert len(mentions(codes)) == MAX_MENTIONS
-    start = time.perf_counter()
+    start = time.process_time()
     for text in (
         "/a" * 500_000,
         "1.1," * 200_000,
@@ -126,4 +126,4 @@ def test_much_and_hostile_text_is_bounded_and_quick() -> None:
         "é\u202e" * 9,
     ):
         assert all(len(span) <= MAX_SPAN for _, _, span in mentions(text, text))
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 30  # of the processor: a square of the length would take minutes
