@@ -72,6 +72,7 @@ class TicketReader:
                         problem["question"],
                         facts["error_signature"] is not None,
                         bug_share,
+                        problem["bug"],
                     ),
                     "symptom": problem["symptom"],
                     "topic_id": topic_ids[index],

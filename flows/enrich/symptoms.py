@@ -1,7 +1,7 @@
 """Which symptom a ticket describes, and whether it reads like a bug.
 
 The rules are the seed `symptoms.csv`: a pattern in the common part of Rust's and Python's regular
-expressions, a weight, and a kind (problem, question, request, spam). A rule counts once in the subject,
+expressions, a weight, and a kind (problem, question, request, bug, spam). A rule counts once in the subject,
 doubled, and once in the text. The symptom with the largest sum wins, ties go to the rule listed first.
 """
 
@@ -15,8 +15,8 @@ SAMPLE = 3_000  # characters of text the rules look at
 
 
 def score_symptoms(titles: pl.Series, texts: pl.Series, rules: pl.DataFrame) -> pl.DataFrame:
-    """One row a ticket: `symptom` (null where no problem rule fires), `problem`, `question`, `request`, `spam`
-    (sums of weights of the strongest class of each kind), `rules` (ids of the rules that fired).
+    """One row a ticket: `symptom` (null where no problem rule fires), `problem`, `question`, `request`, `bug`,
+    `spam` (sums of weights of the strongest class of each kind), `rules` (ids of the rules that fired).
 
     `titles` and `texts` are redacted, not null and of equal length; rules have the columns of the seed.
     """
@@ -53,7 +53,7 @@ def score_symptoms(titles: pl.Series, texts: pl.Series, rules: pl.DataFrame) -> 
                 kind: sums.select(
                     pl.max_horizontal(classes.filter(kind=kind)["symptom"].to_list() or [pl.lit(0.0)])
                 ).to_series()
-                for kind in ("question", "request", "spam")
+                for kind in ("question", "request", "bug", "spam")
             },
             "rules": scored.select(pl.concat_list(fired).list.drop_nulls()).to_series(),
         }
@@ -68,14 +68,14 @@ def describes_problem(texts: pl.Series, rules: pl.DataFrame) -> pl.Series:
     return lowered.select(pl.any_horizontal(pl.col("text").str.contains(pattern) for pattern in patterns)).to_series()
 
 
-def is_bug_like(problem: float, question: float, has_error: bool, bug_share: float | None) -> bool:
+def is_bug_like(problem: float, question: float, has_error: bool, bug_share: float | None, bug: float = 0.0) -> bool:
     """Whether a ticket reports that something does not work.
 
-    `problem` and `question` are sums from `score_symptoms`; `has_error`: an error signature was found;
-    `bug_share` is the probability the intent model gives to bug-like intents, None where intents say nothing
-    about bugs. A how-to that only mentions a problem stays a how-to.
+    `problem`, `question` and `bug` (that the customer calls it one) are sums from `score_symptoms`; `has_error`: an
+    error signature was found; `bug_share` is the probability the intent model gives to bug-like intents, None where
+    intents say nothing about bugs. A how-to that only mentions a problem stays a how-to.
     """
-    evidence = problem + (2.0 if has_error else 0.0)
+    evidence = problem + bug + (2.0 if has_error else 0.0)
     described = evidence >= BUG_EVIDENCE and evidence >= question
     if bug_share is None:
         return described

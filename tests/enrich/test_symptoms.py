@@ -125,5 +125,27 @@ def test_a_how_to_is_not_bug_like_and_an_error_is() -> None:
     assert not is_bug_like(problem=4, question=0, has_error=False, bug_share=0.05)
 
 
+@pytest.mark.parametrize(
+    ("text", "is_called_a_bug"),
+    [
+        ("I feel this is a bug that needs to be fixed", True),
+        ("It’s definitely a bug, it comes and goes", True),
+        ("To me it looks like a small bug", True),
+        ("We found a bug in the importer", True),
+        ("Das ist wohl ein Bug", True),
+        ("I read the list of fixed bugs", False),
+        ("How do I file a bug report?", False),
+        ("This is a bugzilla link", False),
+    ],
+)
+def test_what_customers_call_a_bug_is_one_and_no_symptom(seeds: Seeds, text: str, is_called_a_bug: bool) -> None:
+    text = f"The box checks the next message. Is there a way to avoid that? {text}."
+    (row,) = score_symptoms(pl.Series(["Boxes"]), pl.Series([text]), seeds.symptoms).to_dicts()
+    assert (row["bug"] > 0) == is_called_a_bug
+    assert row["symptom"] in (None, "not_working")
+    found = is_bug_like(row["problem"], row["question"], has_error=False, bug_share=None, bug=row["bug"])
+    assert found == is_called_a_bug
+
+
 def test_categories_are_compared_as_slugs() -> None:
     assert slug("Other / spam") == "other_spam"
