@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -36,6 +37,8 @@ for _name in [name for name in os.environ if name.startswith("GROUNDSWELL_") and
 # Workers share few processors: a pool of threads in each takes more from the others than it gives to small frames.
 for _name in ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "GROUNDSWELL_THREADS"):
     os.environ.setdefault(_name, "1")
+# A worker holds a million objects that are no garbage; to look through them as often as Python does takes minutes.
+gc.set_threshold(50_000, 20, 10)
 
 
 @pytest.fixture(autouse=True, scope="session")
