@@ -33,6 +33,10 @@ Only the adapter duckdb is overridden: other engines keep their own.
     {%- set existing = load_cached_relation(this) -%}
     {%- set target = this.incorporate(type='table') -%}
     {%- set key = config.get('unique_key') -%}
+    {%- if existing is not none and not existing.is_table %}
+        {%- do adapter.drop_relation(existing) -%}
+        {%- set existing = none -%}
+    {%- endif %}
     {{ run_hooks(pre_hooks) }}
     {%- call statement('main') -%}
         {%- if existing is none or should_full_refresh() -%}
